@@ -157,7 +157,7 @@ macro_rules! problems {
 
 problems! {
     MALFORMED_REQUEST = 400 "malformed-request", "The request cannot be read",
-        "Send well-formed HTTP and JSON in UTF-8, as the API document describes.";
+        "Send well-formed HTTP and JSON in UTF-8, as the API document describes. An address has each ü, and whatever else is not ASCII, percent-encoded: %C3%BC.";
     INVALID_PARAMETER = 400 "invalid-parameter", "A parameter is not valid",
         "Correct the parameters that `errors` names; unknown ones are refused so that a mistyped filter cannot give wrong figures.";
     UNAUTHENTICATED = 401 "unauthenticated", "A valid access token is needed",

@@ -14,6 +14,7 @@ use std::borrow::Cow;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 use unicode_normalization::{IsNormalized, is_nfc_quick};
 
 use crate::faults::{Faults, escape};
@@ -24,6 +25,12 @@ const LINES: [&str; 8] =
 
 /// The most characters of a name that are repeated where its place is told.
 const NAME: usize = 100;
+
+/// The most characters that texts are sorted by.
+const SORTED_BY: usize = 300;
+
+/// Stands before what decides last in a [`sort_key`], and comes before all that a longer text could have there.
+const LAST_LEVEL: char = '\u{1}';
 
 /// A character that does not belong into a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,11 +122,38 @@ pub fn key(text: &str) -> String {
     nfc(line.to_lowercase())
 }
 
-/// Returns the form that lists for people are in the order of: a letter with a mark stands with the letter itself, as in Swiss
-/// lists, and case does not matter.
+/// Returns a text in lower case, each letter without its marks: what is the same to who searches, or looks through a list.
+pub fn folded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.nfkd().filter(|c| !is_combining_mark(*c)) {
+        match c {
+            'ß' | 'ẞ' => out.push_str("ss"),
+            'æ' | 'Æ' => out.push_str("ae"),
+            'œ' | 'Œ' => out.push_str("oe"),
+            'ø' | 'Ø' => out.push('o'),
+            c => out.extend(c.to_lowercase().filter(|c| !is_combining_mark(*c))),
+        }
+    }
+    out
+}
+
+/// The words of a text, [`folded`]: everything but letters and digits separates.
+pub fn words(text: &str) -> Vec<String> {
+    let folded = folded(text);
+    folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// Returns the form that lists for people are in the order of, character by character. They go by the words, so that a letter
+/// with a mark stands with the letter itself, as in Swiss lists. Where those are the same, the characters decide that do
+/// not stand among them so, such as capitals. No more of it counts than a database's index takes.
 pub fn sort_key(text: &str) -> String {
-    let bare = |c: &char| !unicode_normalization::char::is_combining_mark(*c);
-    text.nfd().filter(bare).flat_map(char::to_lowercase).collect::<String>().replace('ß', "ss")
+    let mut key = words(text).join(" ");
+    let otherwise = |c: &char| !matches!(c, 'a'..='z' | '0'..='9' | ' ');
+    if text.contains(|c| otherwise(&c)) {
+        key.push(LAST_LEVEL);
+        key.extend(text.chars().filter(otherwise));
+    }
+    key.chars().take(SORTED_BY).collect()
 }
 
 /// Returns the form that an id of another system is compared by: a GUID is written in many ways, all other ids in one.
@@ -216,6 +250,42 @@ mod tests {
     fn lines_keep_their_breaks() {
         assert_eq!(lines(" a\r\nb\u{b}\rc  d\t\u{2028}u\u{308} \n").unwrap(), "a\nb\n\nc  d \nü");
         assert_eq!(lines("einfach").unwrap(), "einfach");
+    }
+
+    #[test]
+    fn texts_are_in_the_order_of_swiss_lists() {
+        let sorted = [
+            "«Abfall» in Aarau",
+            "Abfall in Ägeri",
+            "Abfall in Zug",
+            "Abfallgebühr",
+            "apfel",
+            "Apfel",
+            "Äpfel",
+            "äpfel",
+            "Apfelbaum",
+            "E-Mail",
+            "E-Mail an alle",
+            "ebenso",
+            "Œuvre",
+            "Ofen",
+            "Öfen",
+            "Øresund",
+            "Strasse",
+            "Straße",
+            "Straße 2",
+            "Strassen",
+            "Teil 1",
+            "Zürich",
+            "Zürichsee",
+        ];
+        let mut texts = sorted;
+        texts.reverse();
+        texts.sort_by_cached_key(|text| sort_key(text));
+        assert_eq!(texts, sorted);
+        assert_eq!(sort_key("Ａｒｚｔ"), sort_key("Arzt").replace('A', "Ａｒｚｔ"), "the wide letters are the same");
+        let long = "ﷺ".repeat(300);
+        assert!(sort_key(&long).len() <= 1200 && sort_key("?") > String::new());
     }
 
     #[test]

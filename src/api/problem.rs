@@ -166,7 +166,7 @@ impl From<&Error> for Problem {
         if !error.is_ours() {
             let said = match error {
                 Error::Parameters(_) | Error::Validation(_) => String::new(),
-                error => format!("{}. ", capitalised(&error.to_string())),
+                error => sentence(&error.to_string()),
             };
             problem.detail = format!("{said}{}", kind.remedy);
         }
@@ -188,9 +188,11 @@ impl From<&Error> for Problem {
     }
 }
 
-fn capitalised(text: &str) -> String {
+/// A text as a sentence before another one.
+fn sentence(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+    let end = if text.ends_with('?') { " " } else { ". " };
+    chars.next().map(|first| first.to_uppercase().chain(chars).chain(end.chars()).collect()).unwrap_or_default()
 }
 
 impl ResponseError for Error {

@@ -26,7 +26,7 @@ use crate::records::query::filter::Filter;
 use crate::records::query::page::{self, Order, SortField};
 use crate::records::view::View;
 use crate::registers::{Vocabulary, example, find};
-use crate::text::{percent_encoded, sort_key};
+use crate::text::{folded, percent_encoded, sort_key};
 
 /// JSON-LD 1.1.
 const JSON_LD: &str = "application/ld+json";
@@ -91,10 +91,7 @@ async fn entries(app: &App) -> Result<Vec<CollectionEntry>> {
     let listing = page::PageQuery { filter, order, after: None, limit: SEARCHED, include_total: false };
     let read = move |db: &mut crate::db::Db| -> Result<Vec<CollectionEntry>> {
         let rows = page::page(db, &listing)?.map(|page| page.rows).unwrap_or_default();
-        let mut all: Vec<CollectionEntry> =
-            rows.iter().map(|row| row.row.answer(register, View::Public)).collect::<Result<_>>()?;
-        all.sort_by_cached_key(place);
-        Ok(all)
+        rows.iter().map(|row| row.row.answer(register, View::Public)).collect()
     };
     app.database.read(read).await
 }
@@ -136,12 +133,12 @@ impl CollectionSearch {
     /// True for an entry of the body that has each of the words, in any of its properties.
     fn finds(&self, entry: &CollectionEntry) -> bool {
         let body = entry.get(BODY).and_then(Value::as_str).unwrap_or_default();
-        if !self.body.is_empty() && sort_key(body) != sort_key(&self.body) {
+        if !self.body.is_empty() && folded(body) != folded(&self.body) {
             return false;
         }
         let text = SEARCHED_IN.into_iter().filter_map(|name| entry.get(name)).map(written);
-        let text = sort_key(&text.collect::<Vec<_>>().join("\n"));
-        self.q.split_whitespace().all(|word| text.contains(&sort_key(word)))
+        let text = folded(&text.collect::<Vec<_>>().join("\n"));
+        self.q.split_whitespace().all(|word| text.contains(&folded(word)))
     }
 
     /// The address of the page with these wishes, in the other view.

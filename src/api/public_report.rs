@@ -58,7 +58,7 @@ async fn page(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
             let Some(range) = range.clone() else { continue };
             let wanted = TableRequest { layout: &layout.name, table: &table.name, lang, years: range, today };
             let drawn = public::table(db, suppression, layout, &wanted)?;
-            let charts = table.charts.iter().map(|chart| drawn.chart(chart)).collect();
+            let charts = table.charts.iter().map(|chart| drawn.chart(chart)).filter(Chart::is_telling).collect();
             let title = layout.title_of(table).get(lang).to_owned();
             tables.push(Drawn { name: table.name.clone(), title, table: drawn, charts });
         }

@@ -332,8 +332,11 @@ pub fn list_parameters(register: Option<&Register>, vocabulary: &Vocabulary) -> 
         "sort",
         format!(
             "Fields separated by commas, descending with a minus sign: {}. The business number decides what they leave \
-             open; records without the date come last in ascending order, for example `{usual},number`.",
-            fields.join(", ")
+             open; records without the date come last in ascending order, for example `{usual},number`. `{}` is in the order \
+             of Swiss lists: ä stands with a and ß with ss, signs only separate words, and accents and capitals decide \
+             where nothing else differs.",
+            fields.join(", "),
+            called("title").unwrap_or("title"),
         ),
         json!({"type": "string", "default": usual, "pattern": format!("^-?({0})(,-?({0}))*$", fields.join("|").replace('.', "\\."))}),
         Value::Null,

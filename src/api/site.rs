@@ -151,15 +151,14 @@ pub fn refusal(app: &App, request: &HttpRequest, response: HttpResponse, problem
         status if status.is_server_error() => "site-failed",
         _ => "site-refused",
     };
+    let faults = problem.faults().iter().filter_map(|fault| fault.parameter.as_deref());
+    let faults: Vec<String> = faults.map(|name| lang.message("site-parameter", &[("name", &name)])).collect();
     let main = html! {
-        @if response.status() != StatusCode::NOT_FOUND {
+        @if !faults.is_empty() {
+            ul { @for fault in faults { li { (fault) } } }
+        } @else if response.status() != StatusCode::NOT_FOUND {
             // Problems are told in English.
-            div lang="en" {
-                p { (problem.detail()) }
-                @if !problem.faults().is_empty() {
-                    ul { @for fault in problem.faults() { li { (fault.parameter.as_deref().or(fault.pointer.as_deref()).unwrap_or_default()) " " (fault.detail) } } }
-                }
-            }
+            p lang="en" { (problem.detail()) }
         }
         ul { @for (path, title) in pages(app) { li { a href=(address(path, lang)) { (lang.text(title)) } } } }
         @if let Some(id) = problem.request_id() { p { small { (lang.message("site-request", &[("id", &id)])) } } }

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::Db;
+use super::conversions::convert;
 use super::transaction::{WriteTransaction, exclusively};
 use crate::error::{Error, Result};
 
@@ -16,26 +17,29 @@ const LOG_POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/access-lo
 /// Applies what is missing and returns the names of the migrations applied; `finish` writes in the same transaction what
 /// the code above knows. Several instances may do so at once: the check and the change happen under one lock.
 pub fn migrate(db: &mut Db, finish: impl FnOnce(&mut WriteTransaction) -> Result<()>) -> Result<Vec<String>> {
-    apply(db, SQLITE, POSTGRES, finish)
+    apply(db, SQLITE, POSTGRES, |tx, applied| {
+        convert(tx.unflushed(), applied)?;
+        finish(tx)
+    })
 }
 
 /// The same for the database of the access log.
 pub fn migrate_access_log(db: &mut Db) -> Result<Vec<String>> {
-    apply(db, LOG_SQLITE, LOG_POSTGRES, |_| Ok(()))
+    apply(db, LOG_SQLITE, LOG_POSTGRES, |_, _| Ok(()))
 }
 
 fn apply(
     db: &mut Db,
     sqlite: EmbeddedMigrations,
     postgres: EmbeddedMigrations,
-    finish: impl FnOnce(&mut WriteTransaction) -> Result<()>,
+    finish: impl FnOnce(&mut WriteTransaction, &[String]) -> Result<()>,
 ) -> Result<Vec<String>> {
     exclusively(db, |tx| {
         let applied = match tx.unflushed() {
             Db::Sqlite(connection) => apply_missing(connection, sqlite),
             Db::Postgres(connection) => apply_missing(connection, postgres),
         }?;
-        finish(tx)?;
+        finish(tx, &applied)?;
         Ok(applied)
     })
 }

@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod connection;
+mod conversions;
 mod deadline;
 mod dialect;
 mod engine;

@@ -75,6 +75,11 @@ pub fn escaped(text: &str) -> String {
 }
 
 impl Chart {
+    /// True if there is anything to see in it: one point of a line shows no course.
+    pub fn is_telling(&self) -> bool {
+        self.kind != ChartKind::Lines || self.categories.len() > 1
+    }
+
     /// The chart in words: every value.
     pub fn description(&self) -> String {
         let whole = |name: &str| self.names.get(name).map_or_else(|| name.to_owned(), String::clone);
@@ -136,6 +141,40 @@ mod tests {
                 assert!(svg.contains(value) && narrow.contains(value), "{kind:?} {value}");
             }
         }
+    }
+
+    /// The heights at which a drawing has a text.
+    fn heights(svg: &str, text: &str) -> Vec<f64> {
+        let of = |line: &str| line.split(" y=\"").nth(1)?.split('"').next()?.parse().ok();
+        svg.lines().filter(|line| line.contains(&format!(">{text}<"))).filter_map(of).collect()
+    }
+
+    #[test]
+    fn values_stand_beside_their_line_and_titles_above_the_drawing() {
+        let lines = |title: &str| Chart {
+            title: title.into(),
+            kind: ChartKind::Lines,
+            categories: ["2015", "2016", "2017"].map(String::from).to_vec(),
+            series: vec![Series {
+                label: "x".into(),
+                values: [71, 33, 88].map(|value| Some(value.into())).to_vec(),
+                hidden: vec![],
+                decimals: None,
+            }],
+            note: None,
+            remarks: vec![],
+            mark: '.',
+            names: BTreeMap::new(),
+        };
+        let short = lines("x").drawn(Width::Narrow);
+        let points: Vec<f64> =
+            short.split(" cy=\"").skip(1).map(|rest| rest.split('"').next().unwrap().parse().unwrap()).collect();
+        let [left, low, high] = ["71", "33", "88"].map(|value| heights(&short, value)[0]);
+        assert!(left < points[0] && low > points[1] && high < points[2], "{short}");
+        let long = lines("Pendente Geschäfte am Jahresende, je Register").drawn(Width::Narrow);
+        assert_eq!(heights(&long, "je Register").len(), 1, "{long}");
+        let room = |svg: &str, title: &str| heights(svg, "100")[0] - heights(svg, title)[0];
+        assert_eq!(room(&long, "je Register"), room(&short, "x"), "{long}");
     }
 
     #[test]

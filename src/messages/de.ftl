@@ -192,6 +192,7 @@ site-try = Die Schnittstelle ausprobieren
 site-document = Das API-Dokument
 site-not-found = Diese Seite gibt es nicht.
 site-refused = Das kann so nicht beantwortet werden.
+site-parameter = Die Angabe «{ $name }» in der Adresse gilt hier nicht.
 site-failed = Der Dienst kann gerade nicht antworten. Bitte versuchen Sie es später noch einmal.
 site-request = Anfrage { $id }
 

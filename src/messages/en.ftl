@@ -192,6 +192,7 @@ site-try = Try the API
 site-document = The API document
 site-not-found = There is no such page.
 site-refused = This cannot be answered as it stands.
+site-parameter = “{ $name }” in the address does not hold here.
 site-failed = The service cannot answer just now. Please try again later.
 site-request = Request { $id }
 

@@ -123,10 +123,10 @@ statistics-not-classified = Non attribué
 statistics-as-of = État au { $day } (provisoire)
 statistics-hidden = { $sign }{"\u00A0"}: non indiqué pour des raisons de protection des données (nombres de 1 à { $threshold }, et ceux qui permettraient de les calculer)
 statistics-sum-mismatch = Les lignes «{"\u00A0"}{ $first }{"\u00A0"}» à «{"\u00A0"}{ $last }{"\u00A0"}» donnent ensemble { $sum }, «{"\u00A0"}{ $whole }{"\u00A0"}» est { $total }.
-statistics-rest-negative = Pour «{"\u00A0"}{ $whole }{"\u00A0"}», on retranche plus qu’il n’y a{"\u00A0"}: { $sum } de { $total }, «{"\u00A0"}{ $first }{"\u00A0"}» à «{"\u00A0"}{ $last }{"\u00A0"}»; le reste figure comme 0.
+statistics-rest-negative = Pour «{"\u00A0"}{ $whole }{"\u00A0"}», on retranche plus qu’il n’y a{"\u00A0"}: { $sum } de { $total }, «{"\u00A0"}{ $first }{"\u00A0"}» à «{"\u00A0"}{ $last }{"\u00A0"}»{"\u00A0"}; le reste figure comme 0.
 statistics-body-unknown = «{"\u00A0"}{ $label }{"\u00A0"}» nomme un organe public que le registre ne connaît pas{"\u00A0"}; rien ne peut être compté.
 statistics-bodies-meet = «{"\u00A0"}{ $label }{"\u00A0"}» additionne des organes dont l’un dépend de l’autre{"\u00A0"}; leurs affaires seraient comptées deux fois.
-statistics-development-mismatch = Pour «{"\u00A0"}{ $label }{"\u00A0"}», { $printed } a été imprimé; le chiffre exact est { $right }.
+statistics-development-mismatch = Pour «{"\u00A0"}{ $label }{"\u00A0"}», { $printed } a été imprimé{"\u00A0"}; le chiffre exact est { $right }.
 statistics-backlog = Affaires pendantes à la fin de la période, par registre
 statistics-visitors = Visiteurs
 statistics-page-views = Pages vues
@@ -190,11 +190,12 @@ site-imprint = Impressum
 site-source = Source{"\u00A0"}: registre des affaires de l’autorité.
 site-published-on = { $year }{"\u00A0"}: publié le { $day }
 site-developers = Pour les développeuses et développeurs
-site-developers-about = Ce service tient le registre des affaires et en tire la statistique du rapport d’activité; tout est aussi accessible par une interface (REST, JSON).
+site-developers-about = Ce service tient le registre des affaires et en tire la statistique du rapport d’activité{"\u00A0"}; tout est aussi accessible par une interface (REST, JSON).
 site-try = Essayer l’interface
 site-document = Le document de l’API
 site-not-found = Cette page n’existe pas.
 site-refused = Il n’est pas possible de répondre à cette demande.
+site-parameter = L’indication «{"\u00A0"}{ $name }{"\u00A0"}» de l’adresse n’est pas valable ici.
 site-failed = Le service ne peut pas répondre pour le moment. Veuillez réessayer plus tard.
 site-request = Demande { $id }
 
@@ -326,7 +327,7 @@ report-largest =
         [UP] Plus forte augmentation
        *[DOWN] Plus forte diminution
     }{"\u00A0"}: { $label }, de { $before } à { $after } ({ $change }).
-report-so-far = { $label }{"\u00A0"}: { $after }, { $stated }; { $year }{"\u00A0"}: { $before }.
+report-so-far = { $label }{"\u00A0"}: { $after }, { $stated }{"\u00A0"}; { $year }{"\u00A0"}: { $before }.
 report-not-begun = L’année { $year } n’a pas encore commencé{"\u00A0"}: il n’y a pas de chiffres.
 report-at-end = à la fin de l’année
 report-on-day = le { $day }
@@ -341,7 +342,7 @@ report-projects-of-year =
     En { $year }, { $new ->
         [one] { NUMBER($new) } nouveau projet s’est ajouté
        *[other] { NUMBER($new) } nouveaux projets se sont ajoutés
-    }; { $end }, { $pending ->
+    }{"\u00A0"}; { $end }, { $pending ->
         [one] { NUMBER($pending) } projet était
        *[other] { NUMBER($pending) } projets étaient
     } en cours.
@@ -354,9 +355,9 @@ report-audits-of-year =
        *[other] { NUMBER($findings) } constatations
     }{ $findings ->
         [0] .
-       *[other] ; mises en œuvre{"\u00A0"}: { NUMBER($implemented) } ({ $share }).
+       *[other]{"\u00A0"}; mises en œuvre{"\u00A0"}: { NUMBER($implemented) } ({ $share }).
     }
-report-proceedings-of-year = Déposées en { $year }{"\u00A0"}: { NUMBER($filed) }; tranchées{"\u00A0"}: { NUMBER($decided) }; pendantes { $end }{"\u00A0"}: { NUMBER($pending) }.
+report-proceedings-of-year = Déposées en { $year }{"\u00A0"}: { NUMBER($filed) }{"\u00A0"}; tranchées{"\u00A0"}: { NUMBER($decided) }{"\u00A0"}; pendantes { $end }{"\u00A0"}: { NUMBER($pending) }.
 report-publications-of-year = Parues en { $year }{"\u00A0"}: { NUMBER($count) }.
 report-not-listed =
     { $count ->

@@ -195,6 +195,7 @@ site-try = Provare l’interfaccia
 site-document = Il documento dell’API
 site-not-found = Questa pagina non esiste.
 site-refused = Non è possibile rispondere a questa richiesta.
+site-parameter = L’indicazione «{ $name }» nell’indirizzo non è valida qui.
 site-failed = Il servizio non può rispondere al momento. Riprovare più tardi.
 site-request = Richiesta { $id }
 

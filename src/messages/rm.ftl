@@ -192,6 +192,7 @@ site-try = Empruvar l’interfatscha
 site-document = Il document da l’API
 site-not-found = Questa pagina n’exista betg.
 site-refused = I n’è betg pussaivel da respunder a questa dumonda.
+site-parameter = L’indicaziun «{ $name }» en l’adressa na vala betg qua.
 site-failed = Il servetsch na po betg respunder per il mument. Empruvai pli tard anc ina giada.
 site-request = Dumonda { $id }
 

@@ -64,6 +64,8 @@ pub struct RecordRow {
     pub organisation_key: Option<String>,
     /// The id in the other system as it was first given, where it is not what it is compared by.
     pub external_given: Option<String>,
+    /// The form of the title that lists are in the order of.
+    pub title_key: String,
 }
 
 /// A stored record: its row and the row's place.
@@ -178,6 +180,7 @@ impl RecordRow {
             register: register.name.to_owned(),
             number_key: Some(texts::key(&number)).filter(|key| *key != number),
             number,
+            title_key: texts::sort_key(&title),
             title,
             received_on,
             closed_on,
@@ -282,6 +285,7 @@ impl RecordRow {
             id register number title received_on closed_on status responsible kind requester area channel filing role
             medium organisation due_on published external_system external_id external_version external_url created_at
             updated_at revision number_key organisation_key external_given
+            title_key
         );
         all.into_iter().filter(|(_, differs)| *differs).map(|(column, _)| column).collect()
     }
@@ -354,7 +358,8 @@ deferred_row!(
         published,
         number_key,
         organisation_key,
-        external_given
+        external_given,
+        title_key
     )
 );
 

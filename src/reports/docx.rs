@@ -208,7 +208,13 @@ impl DocumentWriter {
         };
         html! {
             (paragraph("Heading1", &heading))
-            @for block in &section.blocks { (self.block(block, &section.title, 0)) }
+            @for (place, block) in section.blocks.iter().enumerate() {
+                @match (block, section.blocks.get(place + 1)) {
+                    // A sentence about a table stands on its page.
+                    (Block::Text { text }, Some(Block::Table(_))) => (said("Lead", text)),
+                    _ => (self.block(block, &section.title, 0)),
+                }
+            }
         }
     }
 

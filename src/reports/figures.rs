@@ -133,7 +133,7 @@ fn drawn(db: &mut Db, (layout, table): (&Layout, &TableLayout), wanted: &TableRe
         name: table.name.clone(),
         title: layout.title_of(table).get(wanted.lang).to_owned(),
         is_main: layout.main_table().is_some_and(|main| main.name == table.name),
-        charts: table.charts.iter().map(|chart| drawn.chart(chart)).collect(),
+        charts: table.charts.iter().map(|chart| drawn.chart(chart)).filter(Chart::is_telling).collect(),
         table: drawn,
     })
 }

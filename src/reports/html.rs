@@ -58,7 +58,7 @@ fn row(place: Place, grid: &Grid, row: &GridRow) -> Markup {
             th scope="row" {
                 (row.label)
                 @for note in &row.footnotes {
-                    sup { " " a href={ "#" (place.anchor) "-note-" (note) } aria-label=(name(note)) { (note) } }
+                    sup { "\u{a0}" a href={ "#" (place.anchor) "-note-" (note) } aria-label=(name(note)) { (note) } }
                 }
             }
             @for (cell, column) in row.cells.iter().zip(columns) { td class=[class_of(column)] { (cell) } }

@@ -102,7 +102,7 @@ fn work(db: &mut Db, year: i32, first: NaiveDate, last: NaiveDate) -> Result<Vec
         .filter(records::register.eq("memberships"))
         .filter(records::received_on.le(last))
         .filter(records::closed_on.is_null().or(records::closed_on.assume_not_null().ge(first)))
-        .order((records::title, records::number))
+        .order((records::title_key, records::number))
         .select(RecordRow::as_select())
         .load(db)?;
     let of_year = |group: RecordRow| {

@@ -116,7 +116,12 @@ impl ReportBuilder<'_> {
         let columns = ["report-opening", "report-received", "report-closed", closing, "report-closed-share"];
         let columns = columns.map(|column| self.text(column));
         let mut grid = Grid::of_numbers(self.caption("report-backlog"), self.text("report-register"), columns);
-        let rows: Vec<&Pending> = self.figures.pending.iter().filter(|row| row.period == self.edition.year).collect();
+        // A register in which there has been nothing in all the years is none that the authority keeps.
+        let has_any = |row: &Pending| row.opening + row.counts.received + row.counts.closed > 0;
+        let is_kept =
+            |name: &str| name == "cases" || self.figures.pending.iter().any(|row| row.register == name && has_any(row));
+        let of_year = self.figures.pending.iter().filter(|row| row.period == self.edition.year);
+        let rows: Vec<&Pending> = of_year.filter(|row| is_kept(row.register)).collect();
         if rows.is_empty() {
             return self.section("report-backlog", Vec::new());
         }
@@ -131,7 +136,9 @@ impl ReportBuilder<'_> {
             }
         }
         blocks.push(Block::Table(grid));
-        blocks.push(chart(self.writing, &self.figures.course));
+        blocks.extend(
+            Some(&self.figures.course).filter(|course| course.is_telling()).map(|course| chart(self.writing, course)),
+        );
         self.section("report-backlog", blocks)
     }
 
@@ -271,20 +278,35 @@ impl ReportBuilder<'_> {
         let lang = self.lang;
         let today = self.edition.today;
         let mut items: Vec<String> = self.figures.published.values().map(|p| self.published(p)).collect();
-        let tables = || self.figures.tables.iter().filter(|drawn| drawn.name != MEDIA);
-        let lines = || tables().flat_map(|drawn| &drawn.table.lines);
-        let is_live = |index: usize| lines().any(|line| line.basis[index] == Basis::Live);
-        let live = self.figures.main.years.iter().enumerate().filter(|(index, _)| is_live(*index));
-        let live: Vec<String> = live.map(|(_, year)| year.to_string()).collect();
-        if !live.is_empty() {
-            items.push(lang.message("report-live", &[("years", &live.join(", ")), ("day", &today)]));
-        }
+        let counted = self.counted_years();
+        items.extend(counted.iter().map(|years| lang.message("report-live", &[("years", years), ("day", &today)])));
         let provisional = self.figures.main.provisional();
         items.extend(provisional.map(|(year, day)| lang.labelled(&year, &provisional::stated(lang, day))));
         items.push(lang.message("report-counted", &[("day", &today)]));
         let version = env!("CARGO_PKG_VERSION");
         items.push(lang.message("report-made-by", &[("version", &version), ("layout", &layout.name)]));
         self.section("report-sources", vec![Block::List { items }])
+    }
+
+    /// The years that are counted and not published: of all tables, or else of each table after its title.
+    fn counted_years(&self) -> Vec<String> {
+        let of_table = |drawn: &DrawnTable| {
+            let is_live = |index: usize| drawn.table.lines.iter().any(|line| line.basis[index] == Basis::Live);
+            let years = drawn.table.years.iter().enumerate().filter(|(index, _)| is_live(*index));
+            spans(&years.map(|(_, year)| *year).collect::<Vec<_>>())
+        };
+        let tables = self.figures.tables.iter().filter(|drawn| drawn.name != MEDIA);
+        let tables: Vec<(&str, String)> = tables.map(|drawn| (drawn.title.as_str(), of_table(drawn))).collect();
+        match tables.first() {
+            Some((_, first)) if tables.iter().all(|(_, years)| years == first) => {
+                Some(first.clone()).filter(|years| !years.is_empty()).into_iter().collect()
+            }
+            _ => tables
+                .iter()
+                .filter(|(_, years)| !years.is_empty())
+                .map(|(title, years)| format!("{title} {years}"))
+                .collect(),
+        }
     }
 
     /// The publication that a published year's figures rest on.
@@ -295,5 +317,28 @@ impl ReportBuilder<'_> {
             "report-published",
             &[("year", year), ("day", published_on), ("version", version), ("source", &source)],
         )
+    }
+}
+
+/// Years in ascending order, those that follow each other as from the first to the last.
+fn spans(years: &[i32]) -> String {
+    let runs = years.chunk_by(|one, next| next - one == 1);
+    let written = |run: &[i32]| match run {
+        [first, .., last] => format!("{first}–{last}"),
+        _ => run.iter().map(i32::to_string).collect(),
+    };
+    runs.map(written).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spans;
+
+    #[test]
+    fn years_that_follow_each_other_are_a_span() {
+        let written = |years: &[i32]| spans(years);
+        assert_eq!(written(&[]), "");
+        assert_eq!(written(&[2012]), "2012");
+        assert_eq!(written(&[2012, 2013, 2014, 2016, 2018, 2019]), "2012–2014, 2016, 2018–2019");
     }
 }

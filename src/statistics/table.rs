@@ -276,10 +276,15 @@ impl TableLine {
 
     /// The values as a series of a chart.
     pub fn series(&self) -> Series {
+        self.series_from(0)
+    }
+
+    /// The same without the first years.
+    fn series_from(&self, first: usize) -> Series {
         Series {
             label: self.printed_name(),
-            values: self.values.clone(),
-            hidden: self.suppressed.clone(),
+            values: self.values.iter().skip(first).copied().collect(),
+            hidden: self.suppressed.iter().skip(first).copied().collect(),
             decimals: self.decimals,
         }
     }
@@ -386,7 +391,11 @@ impl Table {
                 (lines.iter().map(|line| name(line)).collect(), last.clone().map(of_year).collect())
             }
             ChartKind::Stacked | ChartKind::Lines => {
-                (years, lines.iter().map(|line| Series { label: name(line), ..line.series() }).collect())
+                // Years before anything was collected are no part of it.
+                let says = |index: usize| lines.iter().any(|line| line.values[index].is_some() || line.hides(index));
+                let first = (0..years.len()).find(|index| says(*index)).unwrap_or(0);
+                let of_line = |line: &&TableLine| Series { label: name(line), ..line.series_from(first) };
+                (years[first..].to_vec(), lines.iter().map(of_line).collect())
             }
         };
         let title = chart.title.get(lang).to_owned();

@@ -365,7 +365,10 @@ on_both_databases! {
         assert_eq!(lost.header("content-type"), Some("text/html; charset=utf-8"));
         assert!(lost.text().contains("<h1>Cette page n’existe pas.</h1>") && lost.text().contains("<html lang=\"fr\">"));
         let wrong = anonymous.send("GET", "/data-collections?lang=xx&limit=0", &browser, None).expect(400).text();
-        assert!(wrong.contains("limit") && wrong.contains("<html lang=\"fr\">"), "{wrong}");
+        assert!(wrong.contains("L’indication «\u{a0}limit\u{a0}» de l’adresse") && wrong.contains("<html lang=\"fr\">"), "{wrong}");
+        assert!(!wrong.contains("must be"), "{wrong}");
+        let near = anonymous.get("/v1/case").expect_problem(404, "not-found")["detail"].as_str().unwrap().to_owned();
+        assert!(near.starts_with("There is no such address; did you mean /v1/cases? Check"), "{near}");
         anonymous.get("/nix").expect_problem(404, "not-found");
         anonymous.send("GET", "/v1/nix", &browser, None).expect_problem(404, "not-found");
         assert_eq!(anonymous.get("/swagger-ui").expect(308).header("location"), Some("swagger-ui/"));

@@ -57,5 +57,6 @@ mod statistics;
 mod sync;
 mod tables;
 mod tampering;
+mod title_order;
 mod webhooks;
 mod years;

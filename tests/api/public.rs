@@ -200,7 +200,7 @@ fn the_page_shows_the_tables_in_four_languages_without_scripts(app = public) {
         let page = answer.text();
         assert!(page.contains(&format!("<html lang=\"{lang}\">")) && page.contains(word), "{lang}");
         assert!(!page.contains("<script") && page.matches("<table").count() == 3, "{lang}");
-        assert!(page.matches("<svg class=\"wide\"").count() == 5, "{lang}");
+        assert!(page.matches("<svg class=\"wide\"").count() == 4, "{lang}");
         let hidden: usize = TABLES.iter().map(|table| {
             let all = values(&app.client.anonymous(), table, "from=2012&to=2017");
             all.values().flatten().filter(|(_, suppressed)| *suppressed).count()

@@ -34,9 +34,12 @@ pub(super) const LINE: f64 = 16.0;
 /// The room that a letter of a title takes, on average.
 pub(super) const TITLE_LETTER: f64 = 9.7;
 
-/// The lower end of columns and lines, which is 0 unless some values are less, and the height above it.
-const GROUND: f64 = 250.0;
+/// The height of columns and lines, and the room above it for what is written there.
 const HEIGHT: f64 = 200.0;
+const ABOVE: f64 = 12.0;
+
+/// The looks of a value on lines, which cannot be read through it.
+const HALO: &str = "stroke=\"#ffffff\" stroke-width=\"3\" stroke-linejoin=\"round\" paint-order=\"stroke\"";
 
 /// The height of a bar with the gap below it, and the width of a value beside it.
 const BAR: f64 = 18.0;
@@ -47,6 +50,8 @@ struct Canvas<'c> {
     chart: &'c Chart,
     width: f64,
     is_narrow: bool,
+    /// The lower end of columns and lines, which is 0 unless some values are less.
+    ground: f64,
     /// The beginning of the ids in it.
     id: String,
     out: String,
@@ -62,8 +67,9 @@ impl Chart {
     pub fn drawn(&self, width: Width) -> String {
         let id = drawing_id(&self.title, width);
         let is_narrow = width == Width::Narrow;
-        let mut canvas = Canvas { chart: self, width: width.units(), is_narrow, id, out: String::new() };
+        let mut canvas = Canvas { chart: self, width: width.units(), is_narrow, ground: 0.0, id, out: String::new() };
         let top = canvas.title();
+        canvas.ground = top + ABOVE + HEIGHT;
         let bottom = match self.kind {
             ChartKind::Bars => canvas.bars(top),
             ChartKind::Stacked => canvas.columns(),
@@ -219,7 +225,7 @@ impl Canvas<'_> {
     fn frame(&mut self, axis: Axis) {
         let left = self.margin(axis);
         for value in axis.marks() {
-            let (y, right) = (height_of(axis, value as f64), self.width);
+            let (y, right) = (self.height_of(axis, value as f64), self.width);
             let _ = writeln!(
                 self.out,
                 "<line x1=\"{left:.1}\" y1=\"{y:.1}\" x2=\"{right}\" y2=\"{y:.1}\" stroke=\"#c8c8c8\"/>"
@@ -227,7 +233,7 @@ impl Canvas<'_> {
             self.text([left - 8.0, y + 4.0], ("end", 12), &value.to_string());
         }
         if axis.has_negative() {
-            let y = height_of(axis, 0.0);
+            let y = self.height_of(axis, 0.0);
             self.zero([left, y], [self.width, y]);
         }
         let names = &self.chart.categories;
@@ -237,8 +243,13 @@ impl Canvas<'_> {
         let has_room = |index: usize| (names.len() - 1 - index).is_multiple_of(each);
         let sparse = names.iter().filter(|name| !name.is_empty()).count() < names.len();
         for (index, category) in names.iter().enumerate().filter(|(index, _)| sparse || has_room(*index)) {
-            self.text([self.place(index, axis), GROUND + 20.0], ("middle", 13), category);
+            self.text([self.place(index, axis), self.ground + 20.0], ("middle", 13), category);
         }
+    }
+
+    /// The height at which a value stands.
+    fn height_of(&self, axis: Axis, value: f64) -> f64 {
+        self.ground - HEIGHT * axis.share(value)
     }
 
     /// The width that a category has.
@@ -261,7 +272,7 @@ impl Canvas<'_> {
         self.frame(axis);
         let width = (self.room(axis) * 0.6).min(80.0);
         for index in 0..chart.categories.len() {
-            let zero = height_of(axis, 0.0);
+            let zero = self.height_of(axis, 0.0);
             let (middle, mut top, mut bottom) = (self.place(index, axis), zero, zero);
             for (number, series) in chart.series.iter().enumerate() {
                 let value = series.values.get(index).copied().flatten().filter(|value| *value != Decimal::ZERO);
@@ -277,7 +288,7 @@ impl Canvas<'_> {
             }
             self.column_total(index, sum(index), [middle, top - 5.0]);
         }
-        GROUND + 40.0
+        self.ground + 40.0
     }
 
     /// The sum above a column, with the sign for what is hidden in it.
@@ -291,7 +302,7 @@ impl Canvas<'_> {
         if !text.is_empty() {
             let _ = writeln!(
                 self.out,
-                "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"middle\" font-weight=\"bold\" font-size=\"12\">{text}</text>"
+                "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"middle\" font-weight=\"bold\" font-size=\"12\" {HALO}>{text}</text>"
             );
         }
     }
@@ -303,7 +314,7 @@ impl Canvas<'_> {
         self.frame(axis);
         let mut written: Vec<[f64; 2]> = Vec::new();
         for (number, series) in chart.series.iter().enumerate() {
-            let y = |value: Decimal| height_of(axis, value.to_f64());
+            let y = |value: Decimal| self.height_of(axis, value.to_f64());
             let points: Vec<Option<[f64; 2]>> = series
                 .values
                 .iter()
@@ -319,23 +330,37 @@ impl Canvas<'_> {
             }
             // With many points the values would hide the line.
             let values = points.iter().zip(&series.values).filter(|_| chart.categories.len() <= 15);
-            for (point, value) in values.filter_map(|(point, value)| Some(((*point)?, (*value)?))) {
-                self.point(number, point, &series.written(value, chart.mark), &mut written);
+            for (index, (point, value)) in values.enumerate() {
+                let Some((point, value)) = point.zip(*value) else { continue };
+                let beside = [index.checked_sub(1), Some(index + 1)].into_iter().flatten();
+                let mut beside = beside.filter_map(|index| points.get(index).copied().flatten());
+                // The line would go through a value above a point from which it goes upwards.
+                let is_low = beside.all(|[_, y]| y < point[1]);
+                self.point(number, (point, is_low), &series.written(value, chart.mark), &mut written);
             }
         }
-        GROUND + 40.0
+        self.ground + 40.0
     }
 
-    /// A point of a line with its value above it or below it; without where others are written already.
-    fn point(&mut self, number: usize, [x, y]: [f64; 2], value: &str, written: &mut Vec<[f64; 2]>) {
+    /// A point of a line with its value above it or, if it lies lower than those beside it, below it; on the other side or not at
+    /// all where others are written already.
+    fn point(&mut self, number: usize, ([x, y], is_low): ([f64; 2], bool), value: &str, written: &mut Vec<[f64; 2]>) {
         let colour = COLOURS[number % COLOURS.len()];
         let _ = writeln!(self.out, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{colour}\"/>");
         let is_free = |place: &[f64; 2]| {
-            let taken = written.iter().any(|[other, at]| (other - x).abs() < 20.0 && (at - place[1]).abs() < 13.0);
-            !taken && place[1] < GROUND
+            !written.iter().any(|[other, at]| (other - x).abs() < 20.0 && (at - place[1]).abs() < 13.0)
         };
-        if let Some(place) = [[x, y - 8.0], [x, y + 17.0]].into_iter().find(is_free) {
-            self.text(place, ("middle", 12), value);
+        let mut places = [[x, y - 8.0], [x, y + 17.0]];
+        if is_low {
+            places.reverse();
+        }
+        let ground = self.ground;
+        if let Some(place) = places.into_iter().find(|place| place[1] < ground && is_free(place)) {
+            let [x, y] = place;
+            let _ = writeln!(
+                self.out,
+                "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"middle\" font-size=\"12\" {HALO}>{value}</text>"
+            );
             written.push(place);
         }
     }
@@ -405,11 +430,6 @@ pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
-}
-
-/// The height at which a value stands.
-fn height_of(axis: Axis, value: f64) -> f64 {
-    GROUND - HEIGHT * axis.share(value)
 }
 
 /// A line through points, in a colour and with dashes of its own.

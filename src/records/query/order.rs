@@ -23,7 +23,7 @@ pub enum SortField {
     ClosedOn,
     /// Day due; what has none comes last.
     DueOn,
-    /// Title or name.
+    /// Title or name, as Swiss lists are sorted.
     Title,
     /// Business number.
     Number,
@@ -107,7 +107,7 @@ impl SortField {
             SortField::ReceivedOn => row.received_on.to_string(),
             SortField::ClosedOn => row.closed_on.unwrap_or(NEVER).to_string(),
             SortField::DueOn => row.due_on.unwrap_or(NEVER).to_string(),
-            SortField::Title => row.title.clone(),
+            SortField::Title => row.title_key.clone(),
             SortField::Number => row.number.clone(),
             SortField::CreatedAt => row.created_at.format(INSTANT).to_string(),
             SortField::UpdatedAt => row.updated_at.format(INSTANT).to_string(),
@@ -125,7 +125,7 @@ impl SortField {
             SortField::ReceivedOn => related!(records::received_on, relation, descending, day()?),
             SortField::ClosedOn => related!(coalesce(records::closed_on, never()), relation, descending, day()?),
             SortField::DueOn => related!(coalesce(records::due_on, never()), relation, descending, day()?),
-            SortField::Title => related!(records::title, relation, descending, text.to_owned()),
+            SortField::Title => related!(records::title_key, relation, descending, text.to_owned()),
             SortField::Number => related!(records::number, relation, descending, text.to_owned()),
             SortField::CreatedAt => related!(records::created_at, relation, descending, instant(text)?),
             SortField::UpdatedAt => related!(records::updated_at, relation, descending, instant(text)?),
@@ -144,7 +144,7 @@ impl SortField {
             SortField::ReceivedOn => ordered!(query, records::received_on, descending),
             SortField::ClosedOn => ordered!(query, coalesce(records::closed_on, never()), descending),
             SortField::DueOn => ordered!(query, coalesce(records::due_on, never()), descending),
-            SortField::Title => ordered!(query, records::title, descending),
+            SortField::Title => ordered!(query, records::title_key, descending),
             SortField::Number => ordered!(query, records::number, descending),
             SortField::CreatedAt => ordered!(query, records::created_at, descending),
             SortField::UpdatedAt => ordered!(query, records::updated_at, descending),
@@ -246,7 +246,7 @@ fn after_pair((field, descending): (SortField, bool), value: &str, number: &str)
     }
     Some(match field {
         SortField::ReceivedOn => beyond!(Date, records::received_on, parse_date(value)?),
-        SortField::Title => beyond!(Text, records::title, value.to_owned()),
+        SortField::Title => beyond!(Text, records::title_key, value.to_owned()),
         SortField::CreatedAt => beyond!(Timestamp, records::created_at, instant(value)?),
         SortField::UpdatedAt => beyond!(Timestamp, records::updated_at, instant(value)?),
         _ => return None,

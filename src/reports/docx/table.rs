@@ -4,29 +4,52 @@ use maud::{Markup, html};
 
 use super::{Look, paragraph, run, said};
 use crate::formats::for_xml;
-use crate::reports::report::{ColumnType, Grid, GridColumn, GridRow};
+use crate::reports::report::{ColumnType, Grid, GridRow};
 
 /// The width of the text on a page, in twentieths of a point.
 const PAGE: usize = 9638;
 
-/// The widths of the columns.
+/// The room that a letter takes, that a bold one takes, and that around a text.
+const LETTER: usize = 110;
+const BOLD: usize = 130;
+const AROUND: usize = 180;
+
+/// The widths of the columns: each has room for its longest word, and texts share what is left.
 fn widths(grid: &Grid) -> Vec<usize> {
-    let many = grid.columns.len() > 6;
-    let least = |column: &GridColumn| match column.holds {
-        ColumnType::Numbers => (if many { 760 } else { 1250 }).max(140 * longest_word(&column.name)),
+    let least: Vec<usize> = (0..grid.columns.len()).map(|index| least_width(grid, index)).collect();
+    let is_wide = |index: usize| index == 0 || grid.columns[index].holds == ColumnType::Text;
+    let taken: usize = least.iter().sum();
+    if taken > PAGE {
+        return least.iter().map(|width| width * PAGE / taken).collect();
+    }
+    let room = (PAGE - taken) / (0..least.len()).filter(|index| is_wide(*index)).count().max(1);
+    let widen = |(index, width): (usize, usize)| match index {
+        0 if grid.is_small() => (width + room).min(width.max(4200)),
+        _ if is_wide(index) => width + room,
+        _ => width,
+    };
+    least.into_iter().enumerate().map(widen).collect()
+}
+
+/// The width that a column has at the least.
+fn least_width(grid: &Grid, index: usize) -> usize {
+    let column = &grid.columns[index];
+    let held = grid.rows.iter().filter_map(|row| match index {
+        0 => Some(row.label.as_str()),
+        _ => row.cells.get(index - 1).map(String::as_str),
+    });
+    let needed = (LETTER * held.map(longest_word).max().unwrap_or(0)).max(BOLD * longest_word(&column.name));
+    let usual = match column.holds {
+        ColumnType::Numbers if grid.columns.len() > 6 => 760,
+        ColumnType::Numbers => 1250,
         ColumnType::Words => 1400,
         ColumnType::Text => 0,
     };
-    let columns = grid.columns.iter().skip(1);
-    let taken: usize = columns.clone().map(least).sum();
-    let texts = 1 + columns.clone().filter(|column| column.holds == ColumnType::Text).count();
-    let room = PAGE.saturating_sub(taken).max(1800 * texts) / texts;
-    let first = if grid.is_small() { room.min(4200) } else { room };
-    std::iter::once(first).chain(columns.map(|column| if least(column) == 0 { room } else { least(column) })).collect()
+    usual.max(needed + AROUND)
 }
 
-fn longest_word(name: &str) -> usize {
-    name.split(' ').map(|word| word.chars().count()).max().unwrap_or(0)
+fn longest_word(text: &str) -> usize {
+    text.split(' ').map(|word| word.chars().count()).max().unwrap_or(0)
 }
 
 /// A cell: its width, its words, true for numbers, and true if it stays with the row below.
@@ -53,7 +76,7 @@ fn begin(widths: &[usize], words: &str, has_head: bool) -> Markup {
             w:tblStyle w:val="Figures" {}
             w:tblW w:w=(widths.iter().sum::<usize>()) w:type="dxa" {}
             w:tblLayout w:type="fixed" {}
-            w:tblLook w:val="04A0" w:firstRow=(u8::from(has_head)) w:lastRow="0" w:firstColumn="1" w:lastColumn="0" w:noHBand="1" w:noVBand="1" {}
+            w:tblLook w:val=(if has_head { "06A0" } else { "0680" }) w:firstRow=(u8::from(has_head)) w:lastRow="0" w:firstColumn="1" w:lastColumn="0" w:noHBand="1" w:noVBand="1" {}
             @if !words.is_empty() { w:tblCaption w:val=(for_xml(words)) {} }
         }
         w:tblGrid { @for width in widths { w:gridCol w:w=(width) {} } }
@@ -104,7 +127,7 @@ fn label(row: &GridRow) -> Markup {
     let notes: Vec<String> = row.footnotes.iter().map(u32::to_string).collect();
     html! {
         (run(&indented, look))
-        @if !notes.is_empty() { (run(&format!(" {}", notes.join(" ")), Look { superscript: true, ..Look::default() })) }
+        @if !notes.is_empty() { (run(&format!("\u{a0}{}", notes.join("\u{a0}")), Look { superscript: true, ..Look::default() })) }
     }
 }
 
@@ -125,5 +148,30 @@ pub(super) fn plain(rows: &[[String; 3]]) -> Markup {
             }
         }
         (said("Note", ""))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_stand_within_the_page_and_words_within_their_columns() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let staff =
+            ["Stellenprozente", "Neue Geschäftsfälle", "Pendent", "Neu je Vollzeitstelle", "Pendent je Vollzeitstelle"];
+        let mut staffing = Grid::of_numbers("", "Jahr", names(&staff));
+        staffing.row(1, "2017".to_owned(), names(&["150", "321", "55", "214.0", "36.7"]));
+        let mut years = Grid::of_numbers("", "Rubrik", (2010..2030).map(|year| year.to_string()));
+        years.row(1, "Rubrik".to_owned(), (2010..2030).map(|_| "1’000’000".to_owned()));
+        let columns = [("Dokument", ColumnType::Text), ("Datum", ColumnType::Words), ("Art", ColumnType::Words)];
+        let mut published = Grid::of("", columns.map(|(name, holds)| (name.to_owned(), holds)));
+        published.row(1, "Merkblatt".to_owned(), names(&["12.09.2017", "Stellungnahme"]));
+        for grid in [&staffing, &years, &published] {
+            let widths = widths(grid);
+            assert!(widths.len() == grid.columns.len() && widths.iter().sum::<usize>() <= PAGE, "{widths:?}");
+        }
+        assert!(widths(&published)[2] >= LETTER * "Stellungnahme".len() + AROUND);
+        assert!(widths(&staffing)[1] > widths(&staffing)[3], "a long word has more room");
     }
 }

@@ -11,8 +11,8 @@ SELECT "records"."id", "records"."register"
   FROM "records"
   WHERE (("records"."number" = ANY($1)) OR ("records"."number_key" = ANY($2)))
   LIMIT $3;
-INSERT INTO records (id, register, number, title, received_on, closed_on, status, responsible, kind, requester, area, channel, filing, role, medium, organisation, due_on, external_system, external_id, external_version, external_url, details, personal, created_at, updated_at, revision, published, number_key, organisation_key, external_given)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30);
+INSERT INTO records (id, register, number, title, received_on, closed_on, status, responsible, kind, requester, area, channel, filing, role, medium, organisation, due_on, external_system, external_id, external_version, external_url, details, personal, created_at, updated_at, revision, published, number_key, organisation_key, external_given, title_key)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31);
 SELECT "records"."id"
   FROM "records"
   WHERE (("records"."register" = ANY($1)) AND ("records"."id" = $2))
@@ -65,8 +65,8 @@ INSERT INTO record_links (source, property, target)
   VALUES ($1, $2, $3);
 
 -- create many in one transaction
-INSERT INTO records (id, register, number, title, received_on, closed_on, status, responsible, kind, requester, area, channel, filing, role, medium, organisation, due_on, external_system, external_id, external_version, external_url, details, personal, created_at, updated_at, revision, published, number_key, organisation_key, external_given)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30), ($31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60), ($61, $62, $63, $64, $65, $66, $67, $68, $69, $70, $71, $72, $73, $74, $75, $76, $77, $78, $79, $80, $81, $82, $83, $84, $85, $86, $87, $88, $89, $90);
+INSERT INTO records (id, register, number, title, received_on, closed_on, status, responsible, kind, requester, area, channel, filing, role, medium, organisation, due_on, external_system, external_id, external_version, external_url, details, personal, created_at, updated_at, revision, published, number_key, organisation_key, external_given, title_key)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31), ($32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60, $61, $62), ($63, $64, $65, $66, $67, $68, $69, $70, $71, $72, $73, $74, $75, $76, $77, $78, $79, $80, $81, $82, $83, $84, $85, $86, $87, $88, $89, $90, $91, $92, $93);
 INSERT INTO audit_trail (seq, at, actor, request_id, kind, action, subject, revision, digest, hash, actor_kind, actor_issuer, actor_client)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13), ($14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26), ($27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39);
 INSERT INTO history (record_id, revision, register, action, at, actor, request_id, changes, personal, salt, personal_digest, value_salt, actor_kind, actor_issuer, actor_client)
@@ -75,13 +75,13 @@ INSERT INTO changes (seq, record_id, revision, register, number, action, at)
   VALUES ($1, $2, $3, $4, $5, $6, $7), ($8, $9, $10, $11, $12, $13, $14), ($15, $16, $17, $18, $19, $20, $21);
 
 -- change a case
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE (("records"."id" = $1) AND ("records"."register" = $2))
   LIMIT $3;
 UPDATE "records"
-  SET "register" = $1, "number" = $2, "title" = $3, "received_on" = $4, "closed_on" = $5, "status" = $6, "responsible" = $7, "kind" = $8, "requester" = $9, "area" = $10, "channel" = $11, "filing" = $12, "role" = $13, "medium" = $14, "organisation" = $15, "due_on" = $16, "published" = $17, "external_system" = $18, "external_id" = $19, "external_version" = $20, "external_url" = $21, "details" = $22, "personal" = $23, "created_at" = $24, "updated_at" = $25, "revision" = $26, "number_key" = $27, "organisation_key" = $28, "external_given" = $29
-  WHERE (("records"."pos" = $30) AND ("records"."revision" = $31))
+  SET "register" = $1, "number" = $2, "title" = $3, "received_on" = $4, "closed_on" = $5, "status" = $6, "responsible" = $7, "kind" = $8, "requester" = $9, "area" = $10, "channel" = $11, "filing" = $12, "role" = $13, "medium" = $14, "organisation" = $15, "due_on" = $16, "published" = $17, "external_system" = $18, "external_id" = $19, "external_version" = $20, "external_url" = $21, "details" = $22, "personal" = $23, "created_at" = $24, "updated_at" = $25, "revision" = $26, "number_key" = $27, "organisation_key" = $28, "external_given" = $29, "title_key" = $30
+  WHERE (("records"."pos" = $31) AND ("records"."revision" = $32))
   RETURNING "records"."pos";
 DELETE
   FROM "record_links"
@@ -111,7 +111,7 @@ INSERT INTO cube (period, register, kind, requester, area, channel, filing, role
   SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, days = cube.days + excluded.days, settled = cube.settled + excluded.settled;
 
 -- create what another system delivers
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE ((("records"."register" = $1) AND ("records"."external_system" = $2)) AND ("records"."external_id" = $3))
   LIMIT $4;
@@ -160,217 +160,217 @@ INSERT INTO "tombstones" ("register", "system", "external_id", "version", "recor
 
 -- list by received_on
 BEGIN;
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE ("records"."register" = $1)
   ORDER BY "records"."received_on" ASC, "records"."number" ASC
   LIMIT $2;
 
 -- list by received_on, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE (("records"."register" = $1) AND ("records"."received_on", "records"."number") > ($2, $3))
   ORDER BY "records"."received_on" ASC, "records"."number" ASC
   LIMIT $4;
 
 -- list by -received_on
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE ("records"."register" = $1)
   ORDER BY "records"."received_on" DESC, "records"."number" DESC
   LIMIT $2;
 
 -- list by -received_on, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE (("records"."register" = $1) AND ("records"."received_on", "records"."number") < ($2, $3))
   ORDER BY "records"."received_on" DESC, "records"."number" DESC
   LIMIT $4;
 
 -- list by closed_on
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE ("records"."register" = $1)
   ORDER BY coalesce("records"."closed_on", DATE '9999-12-31') ASC, "records"."number" ASC
   LIMIT $2;
 
 -- list by closed_on, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE (("records"."register" = $1) AND ((coalesce("records"."closed_on", DATE '9999-12-31') >= $2) AND ((coalesce("records"."closed_on", DATE '9999-12-31') > $3) OR ((coalesce("records"."closed_on", DATE '9999-12-31') = $4) AND ("records"."number" > $5)))))
   ORDER BY coalesce("records"."closed_on", DATE '9999-12-31') ASC, "records"."number" ASC
   LIMIT $6;
 
 -- list by -closed_on
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE ("records"."register" = $1)
   ORDER BY coalesce("records"."closed_on", DATE '9999-12-31') DESC, "records"."number" DESC
   LIMIT $2;
 
 -- list by -closed_on, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE (("records"."register" = $1) AND ((coalesce("records"."closed_on", DATE '9999-12-31') <= $2) AND ((coalesce("records"."closed_on", DATE '9999-12-31') < $3) OR ((coalesce("records"."closed_on", DATE '9999-12-31') = $4) AND ("records"."number" < $5)))))
   ORDER BY coalesce("records"."closed_on", DATE '9999-12-31') DESC, "records"."number" DESC
   LIMIT $6;
 
 -- list by due_on
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE ("records"."register" = $1)
   ORDER BY coalesce("records"."due_on", DATE '9999-12-31') ASC, "records"."number" ASC
   LIMIT $2;
 
 -- list by due_on, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE (("records"."register" = $1) AND ((coalesce("records"."due_on", DATE '9999-12-31') >= $2) AND ((coalesce("records"."due_on", DATE '9999-12-31') > $3) OR ((coalesce("records"."due_on", DATE '9999-12-31') = $4) AND ("records"."number" > $5)))))
   ORDER BY coalesce("records"."due_on", DATE '9999-12-31') ASC, "records"."number" ASC
   LIMIT $6;
 
 -- list by -due_on
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE ("records"."register" = $1)
   ORDER BY coalesce("records"."due_on", DATE '9999-12-31') DESC, "records"."number" DESC
   LIMIT $2;
 
 -- list by -due_on, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE (("records"."register" = $1) AND ((coalesce("records"."due_on", DATE '9999-12-31') <= $2) AND ((coalesce("records"."due_on", DATE '9999-12-31') < $3) OR ((coalesce("records"."due_on", DATE '9999-12-31') = $4) AND ("records"."number" < $5)))))
   ORDER BY coalesce("records"."due_on", DATE '9999-12-31') DESC, "records"."number" DESC
   LIMIT $6;
 
 -- list by title
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE ("records"."register" = $1)
-  ORDER BY "records"."title" ASC, "records"."number" ASC
+  ORDER BY "records"."title_key" ASC, "records"."number" ASC
   LIMIT $2;
 
 -- list by title, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
-  WHERE (("records"."register" = $1) AND ("records"."title", "records"."number") > ($2, $3))
-  ORDER BY "records"."title" ASC, "records"."number" ASC
+  WHERE (("records"."register" = $1) AND ("records"."title_key", "records"."number") > ($2, $3))
+  ORDER BY "records"."title_key" ASC, "records"."number" ASC
   LIMIT $4;
 
 -- list by -title
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE ("records"."register" = $1)
-  ORDER BY "records"."title" DESC, "records"."number" DESC
+  ORDER BY "records"."title_key" DESC, "records"."number" DESC
   LIMIT $2;
 
 -- list by -title, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
-  WHERE (("records"."register" = $1) AND ("records"."title", "records"."number") < ($2, $3))
-  ORDER BY "records"."title" DESC, "records"."number" DESC
+  WHERE (("records"."register" = $1) AND ("records"."title_key", "records"."number") < ($2, $3))
+  ORDER BY "records"."title_key" DESC, "records"."number" DESC
   LIMIT $4;
 
 -- list by number
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE ("records"."register" = $1)
   ORDER BY "records"."number" ASC
   LIMIT $2;
 
 -- list by number, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE (("records"."register" = $1) AND (("records"."number" >= $2) AND ("records"."number" > $3)))
   ORDER BY "records"."number" ASC
   LIMIT $4;
 
 -- list by -number
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE ("records"."register" = $1)
   ORDER BY "records"."number" DESC
   LIMIT $2;
 
 -- list by -number, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE (("records"."register" = $1) AND (("records"."number" <= $2) AND ("records"."number" < $3)))
   ORDER BY "records"."number" DESC
   LIMIT $4;
 
 -- list by created_at
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE ("records"."register" = $1)
   ORDER BY "records"."created_at" ASC, "records"."number" ASC
   LIMIT $2;
 
 -- list by created_at, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE (("records"."register" = $1) AND ("records"."created_at", "records"."number") > ($2, $3))
   ORDER BY "records"."created_at" ASC, "records"."number" ASC
   LIMIT $4;
 
 -- list by -created_at
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE ("records"."register" = $1)
   ORDER BY "records"."created_at" DESC, "records"."number" DESC
   LIMIT $2;
 
 -- list by -created_at, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE (("records"."register" = $1) AND ("records"."created_at", "records"."number") < ($2, $3))
   ORDER BY "records"."created_at" DESC, "records"."number" DESC
   LIMIT $4;
 
 -- list by updated_at
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE ("records"."register" = $1)
   ORDER BY "records"."updated_at" ASC, "records"."number" ASC
   LIMIT $2;
 
 -- list by updated_at, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE (("records"."register" = $1) AND ("records"."updated_at", "records"."number") > ($2, $3))
   ORDER BY "records"."updated_at" ASC, "records"."number" ASC
   LIMIT $4;
 
 -- list by -updated_at
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE ("records"."register" = $1)
   ORDER BY "records"."updated_at" DESC, "records"."number" DESC
   LIMIT $2;
 
 -- list by -updated_at, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE (("records"."register" = $1) AND ("records"."updated_at", "records"."number") < ($2, $3))
   ORDER BY "records"."updated_at" DESC, "records"."number" DESC
   LIMIT $4;
 
 -- list by -received_on,number
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE ("records"."register" = $1)
   ORDER BY "records"."received_on" DESC, "records"."number" ASC
   LIMIT $2;
 
 -- list by -received_on,number, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE (("records"."register" = $1) AND (("records"."received_on" <= $2) AND (("records"."received_on" < $3) OR (("records"."received_on" = $4) AND ("records"."number" > $5)))))
   ORDER BY "records"."received_on" DESC, "records"."number" ASC
   LIMIT $6;
 
 -- list of all registers
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   ORDER BY "records"."received_on" DESC, "records"."number" DESC
   LIMIT $1;
@@ -386,7 +386,7 @@ SELECT "records"."pos", "records"."number", "records"."title"
   WHERE (("records"."register" = $1) AND records.pos = ANY (CAST($2 AS BIGINT[])))
   ORDER BY "records"."received_on" DESC, "records"."number" DESC
   LIMIT $3;
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE records.pos = ANY (CAST($1 AS BIGINT[]))
   ORDER BY "records"."received_on" DESC, "records"."number" DESC
@@ -405,7 +405,7 @@ SELECT "records"."pos", "records"."number", "records"."title"
   WHERE (("records"."register" = $1) AND records.pos = ANY (CAST($2 AS BIGINT[])))
   ORDER BY "records"."received_on" ASC, "records"."number" ASC
   LIMIT $3;
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE records.pos = ANY (CAST($1 AS BIGINT[]))
   ORDER BY "records"."received_on" ASC, "records"."number" ASC
@@ -630,7 +630,7 @@ DELETE
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
 SELECT "own_sets"."number", "own_sets"."dimensions"
   FROM "own_sets";
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE ("records"."pos" > $1)
   ORDER BY "records"."pos"
@@ -667,7 +667,7 @@ SELECT DISTINCT "history"."record_id"
   WHERE ("history"."record_id" > $1)
   ORDER BY "history"."record_id"
   LIMIT $2;
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE ("records"."id" = ANY($1));
 SELECT "history"."record_id", "history"."revision", "history"."register", "history"."action", "history"."at", "history"."actor", "history"."actor_kind", "history"."actor_issuer", "history"."actor_client", "history"."request_id", "history"."changes", "history"."personal", "history"."salt", "history"."personal_digest", "history"."value_salt"
@@ -838,13 +838,13 @@ SELECT found.key
   LIMIT $5;
 SELECT "records"."pos", "records"."number", "records"."title"
   FROM "records"
-  WHERE (("records"."register" = $1) AND ("records"."title", "records"."number") < ($2, $3))
-  ORDER BY "records"."title" DESC, "records"."number" DESC
+  WHERE (("records"."register" = $1) AND ("records"."title_key", "records"."number") < ($2, $3))
+  ORDER BY "records"."title_key" DESC, "records"."number" DESC
   LIMIT $4;
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE records.pos = ANY (CAST($1 AS BIGINT[]))
-  ORDER BY "records"."title" DESC, "records"."number" DESC
+  ORDER BY "records"."title_key" DESC, "records"."number" DESC
   LIMIT $2;
 
 -- search for a common beginning

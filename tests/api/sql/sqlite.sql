@@ -11,8 +11,8 @@ SELECT `records`.`id`, `records`.`register`
   FROM `records`
   WHERE ((`records`.`number` IN (?)) OR (`records`.`number_key` IN (?)))
   LIMIT ?;
-INSERT INTO records (id, register, number, title, received_on, closed_on, status, responsible, kind, requester, area, channel, filing, role, medium, organisation, due_on, external_system, external_id, external_version, external_url, details, personal, created_at, updated_at, revision, published, number_key, organisation_key, external_given)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO records (id, register, number, title, received_on, closed_on, status, responsible, kind, requester, area, channel, filing, role, medium, organisation, due_on, external_system, external_id, external_version, external_url, details, personal, created_at, updated_at, revision, published, number_key, organisation_key, external_given, title_key)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 SELECT `records`.`id`
   FROM `records`
   WHERE ((`records`.`register` IN (?)) AND (`records`.`id` = ?))
@@ -64,8 +64,8 @@ INSERT INTO record_links (source, property, target)
   VALUES (?, ?, ?);
 
 -- create many in one transaction
-INSERT INTO records (id, register, number, title, received_on, closed_on, status, responsible, kind, requester, area, channel, filing, role, medium, organisation, due_on, external_system, external_id, external_version, external_url, details, personal, created_at, updated_at, revision, published, number_key, organisation_key, external_given)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO records (id, register, number, title, received_on, closed_on, status, responsible, kind, requester, area, channel, filing, role, medium, organisation, due_on, external_system, external_id, external_version, external_url, details, personal, created_at, updated_at, revision, published, number_key, organisation_key, external_given, title_key)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 INSERT INTO audit_trail (seq, at, actor, request_id, kind, action, subject, revision, digest, hash, actor_kind, actor_issuer, actor_client)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 INSERT INTO history (record_id, revision, register, action, at, actor, request_id, changes, personal, salt, personal_digest, value_salt, actor_kind, actor_issuer, actor_client)
@@ -79,12 +79,12 @@ INSERT INTO records_search (rowid, words)
   VALUES (?, ?), (?, ?), (?, ?);
 
 -- change a case
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE ((`records`.`id` = ?) AND (`records`.`register` = ?))
   LIMIT ?;
 UPDATE `records`
-  SET `register` = ?, `number` = ?, `title` = ?, `received_on` = ?, `closed_on` = ?, `status` = ?, `responsible` = ?, `kind` = ?, `requester` = ?, `area` = ?, `channel` = ?, `filing` = ?, `role` = ?, `medium` = ?, `organisation` = ?, `due_on` = ?, `published` = ?, `external_system` = ?, `external_id` = ?, `external_version` = ?, `external_url` = ?, `details` = ?, `personal` = ?, `created_at` = ?, `updated_at` = ?, `revision` = ?, `number_key` = ?, `organisation_key` = ?, `external_given` = ?
+  SET `register` = ?, `number` = ?, `title` = ?, `received_on` = ?, `closed_on` = ?, `status` = ?, `responsible` = ?, `kind` = ?, `requester` = ?, `area` = ?, `channel` = ?, `filing` = ?, `role` = ?, `medium` = ?, `organisation` = ?, `due_on` = ?, `published` = ?, `external_system` = ?, `external_id` = ?, `external_version` = ?, `external_url` = ?, `details` = ?, `personal` = ?, `created_at` = ?, `updated_at` = ?, `revision` = ?, `number_key` = ?, `organisation_key` = ?, `external_given` = ?, `title_key` = ?
   WHERE ((`records`.`pos` = ?) AND (`records`.`revision` = ?))
   RETURNING `pos`;
 DELETE
@@ -114,7 +114,7 @@ INSERT INTO cube (period, register, kind, requester, area, channel, filing, role
   SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, days = cube.days + excluded.days, settled = cube.settled + excluded.settled;
 
 -- create what another system delivers
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE (((`records`.`register` = ?) AND (`records`.`external_system` = ?)) AND (`records`.`external_id` = ?))
   LIMIT ?;
@@ -163,217 +163,217 @@ INSERT INTO `tombstones` (`register`, `system`, `external_id`, `version`, `recor
 
 -- list by received_on
 BEGIN;
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE (`records`.`register` = ?)
   ORDER BY `records`.`received_on` ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by received_on, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE ((`records`.`register` = ?) AND (`records`.`received_on`, `records`.`number`) > (?, ?))
   ORDER BY `records`.`received_on` ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by -received_on
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE (`records`.`register` = ?)
   ORDER BY `records`.`received_on` DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- list by -received_on, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE ((`records`.`register` = ?) AND (`records`.`received_on`, `records`.`number`) < (?, ?))
   ORDER BY `records`.`received_on` DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- list by closed_on
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE (`records`.`register` = ?)
   ORDER BY coalesce(`records`.`closed_on`, '9999-12-31') ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by closed_on, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE ((`records`.`register` = ?) AND ((coalesce(`records`.`closed_on`, '9999-12-31') >= ?) AND ((coalesce(`records`.`closed_on`, '9999-12-31') > ?) OR ((coalesce(`records`.`closed_on`, '9999-12-31') = ?) AND (`records`.`number` > ?)))))
   ORDER BY coalesce(`records`.`closed_on`, '9999-12-31') ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by -closed_on
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE (`records`.`register` = ?)
   ORDER BY coalesce(`records`.`closed_on`, '9999-12-31') DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- list by -closed_on, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE ((`records`.`register` = ?) AND ((coalesce(`records`.`closed_on`, '9999-12-31') <= ?) AND ((coalesce(`records`.`closed_on`, '9999-12-31') < ?) OR ((coalesce(`records`.`closed_on`, '9999-12-31') = ?) AND (`records`.`number` < ?)))))
   ORDER BY coalesce(`records`.`closed_on`, '9999-12-31') DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- list by due_on
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE (`records`.`register` = ?)
   ORDER BY coalesce(`records`.`due_on`, '9999-12-31') ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by due_on, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE ((`records`.`register` = ?) AND ((coalesce(`records`.`due_on`, '9999-12-31') >= ?) AND ((coalesce(`records`.`due_on`, '9999-12-31') > ?) OR ((coalesce(`records`.`due_on`, '9999-12-31') = ?) AND (`records`.`number` > ?)))))
   ORDER BY coalesce(`records`.`due_on`, '9999-12-31') ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by -due_on
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE (`records`.`register` = ?)
   ORDER BY coalesce(`records`.`due_on`, '9999-12-31') DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- list by -due_on, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE ((`records`.`register` = ?) AND ((coalesce(`records`.`due_on`, '9999-12-31') <= ?) AND ((coalesce(`records`.`due_on`, '9999-12-31') < ?) OR ((coalesce(`records`.`due_on`, '9999-12-31') = ?) AND (`records`.`number` < ?)))))
   ORDER BY coalesce(`records`.`due_on`, '9999-12-31') DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- list by title
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE (`records`.`register` = ?)
-  ORDER BY `records`.`title` ASC, `records`.`number` ASC
+  ORDER BY `records`.`title_key` ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by title, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
-  WHERE ((`records`.`register` = ?) AND (`records`.`title`, `records`.`number`) > (?, ?))
-  ORDER BY `records`.`title` ASC, `records`.`number` ASC
+  WHERE ((`records`.`register` = ?) AND (`records`.`title_key`, `records`.`number`) > (?, ?))
+  ORDER BY `records`.`title_key` ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by -title
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE (`records`.`register` = ?)
-  ORDER BY `records`.`title` DESC, `records`.`number` DESC
+  ORDER BY `records`.`title_key` DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- list by -title, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
-  WHERE ((`records`.`register` = ?) AND (`records`.`title`, `records`.`number`) < (?, ?))
-  ORDER BY `records`.`title` DESC, `records`.`number` DESC
+  WHERE ((`records`.`register` = ?) AND (`records`.`title_key`, `records`.`number`) < (?, ?))
+  ORDER BY `records`.`title_key` DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- list by number
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE (`records`.`register` = ?)
   ORDER BY `records`.`number` ASC
   LIMIT ?;
 
 -- list by number, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE ((`records`.`register` = ?) AND ((`records`.`number` >= ?) AND (`records`.`number` > ?)))
   ORDER BY `records`.`number` ASC
   LIMIT ?;
 
 -- list by -number
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE (`records`.`register` = ?)
   ORDER BY `records`.`number` DESC
   LIMIT ?;
 
 -- list by -number, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE ((`records`.`register` = ?) AND ((`records`.`number` <= ?) AND (`records`.`number` < ?)))
   ORDER BY `records`.`number` DESC
   LIMIT ?;
 
 -- list by created_at
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE (`records`.`register` = ?)
   ORDER BY `records`.`created_at` ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by created_at, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE ((`records`.`register` = ?) AND (`records`.`created_at`, `records`.`number`) > (?, ?))
   ORDER BY `records`.`created_at` ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by -created_at
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE (`records`.`register` = ?)
   ORDER BY `records`.`created_at` DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- list by -created_at, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE ((`records`.`register` = ?) AND (`records`.`created_at`, `records`.`number`) < (?, ?))
   ORDER BY `records`.`created_at` DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- list by updated_at
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE (`records`.`register` = ?)
   ORDER BY `records`.`updated_at` ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by updated_at, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE ((`records`.`register` = ?) AND (`records`.`updated_at`, `records`.`number`) > (?, ?))
   ORDER BY `records`.`updated_at` ASC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by -updated_at
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE (`records`.`register` = ?)
   ORDER BY `records`.`updated_at` DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- list by -updated_at, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE ((`records`.`register` = ?) AND (`records`.`updated_at`, `records`.`number`) < (?, ?))
   ORDER BY `records`.`updated_at` DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- list by -received_on,number
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE (`records`.`register` = ?)
   ORDER BY `records`.`received_on` DESC, `records`.`number` ASC
   LIMIT ?;
 
 -- list by -received_on,number, next page
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE ((`records`.`register` = ?) AND ((`records`.`received_on` <= ?) AND ((`records`.`received_on` < ?) OR ((`records`.`received_on` = ?) AND (`records`.`number` > ?)))))
   ORDER BY `records`.`received_on` DESC, `records`.`number` ASC
   LIMIT ?;
 
 -- list of all registers
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   ORDER BY `records`.`received_on` DESC, `records`.`number` DESC
   LIMIT ?;
@@ -389,7 +389,7 @@ SELECT `records`.`pos`, `records`.`number`, `records`.`title`
   FROM json_each(?)))
   ORDER BY `records`.`received_on` DESC, `records`.`number` DESC
   LIMIT ?;
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE (records.pos IN (SELECT value
   FROM json_each(?)))
@@ -411,7 +411,7 @@ SELECT `records`.`pos`, `records`.`number`, `records`.`title`
   FROM json_each(?)))
   ORDER BY `records`.`received_on` ASC, `records`.`number` ASC
   LIMIT ?;
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE (records.pos IN (SELECT value
   FROM json_each(?)))
@@ -625,7 +625,7 @@ DELETE
 -- prove the database
 SELECT `own_sets`.`number`, `own_sets`.`dimensions`
   FROM `own_sets`;
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE (`records`.`pos` > ?)
   ORDER BY `records`.`pos`
@@ -660,7 +660,7 @@ SELECT DISTINCT `history`.`record_id`
   WHERE (`history`.`record_id` > ?)
   ORDER BY `history`.`record_id`
   LIMIT ?;
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE (`records`.`id` IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?));
 SELECT `history`.`record_id`, `history`.`revision`, `history`.`register`, `history`.`action`, `history`.`at`, `history`.`actor`, `history`.`actor_kind`, `history`.`actor_issuer`, `history`.`actor_client`, `history`.`request_id`, `history`.`changes`, `history`.`personal`, `history`.`salt`, `history`.`personal_digest`, `history`.`value_salt`
@@ -819,14 +819,14 @@ SELECT rowid AS key
   LIMIT ?;
 SELECT `records`.`pos`, `records`.`number`, `records`.`title`
   FROM `records`
-  WHERE ((`records`.`register` = ?) AND (`records`.`title`, `records`.`number`) < (?, ?))
-  ORDER BY `records`.`title` DESC, `records`.`number` DESC
+  WHERE ((`records`.`register` = ?) AND (`records`.`title_key`, `records`.`number`) < (?, ?))
+  ORDER BY `records`.`title_key` DESC, `records`.`number` DESC
   LIMIT ?;
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE (records.pos IN (SELECT value
   FROM json_each(?)))
-  ORDER BY `records`.`title` DESC, `records`.`number` DESC
+  ORDER BY `records`.`title_key` DESC, `records`.`number` DESC
   LIMIT ?;
 
 -- search for a common beginning

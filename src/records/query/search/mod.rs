@@ -13,8 +13,6 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 
 use crate::db::schema::records;
 use crate::db::{Db, DeferredRow, WriteTransaction, cached, statements};
@@ -46,20 +44,15 @@ pub fn forget_replaced_words(db: &mut Db) -> Result<()> {
 /// So many characters of a word count: PostgreSQL's index takes no word of more than some 2,700 bytes.
 const LONGEST: usize = 255;
 
-/// The folded words of a text: lower case, without accents, everything but letters and digits separates.
+/// The folded words of a text, each as far as it counts.
 pub fn words(text: &str) -> Vec<String> {
-    let mut folded = String::with_capacity(text.len());
-    for c in text.nfkd().filter(|c| !is_combining_mark(*c)) {
-        match c {
-            'ß' | 'ẞ' => folded.push_str("ss"),
-            'æ' | 'Æ' => folded.push_str("ae"),
-            'œ' | 'Œ' => folded.push_str("oe"),
-            'ø' | 'Ø' => folded.push('o'),
-            c if c.is_alphanumeric() => folded.extend(c.to_lowercase().filter(|c| !is_combining_mark(*c))),
-            _ => folded.push(' '),
+    let mut words = crate::text::words(text);
+    for word in &mut words {
+        if let Some((end, _)) = word.char_indices().nth(LONGEST) {
+            word.truncate(end);
         }
     }
-    folded.split(' ').filter(|word| !word.is_empty()).map(|word| word.chars().take(LONGEST).collect()).collect()
+    words
 }
 
 /// The words by which a record is found: those of its number and title.
