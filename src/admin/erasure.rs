@@ -13,17 +13,18 @@ use crate::audit::access_log::{CommandDisclosure, Disclosure, of_record};
 use crate::context::OperationContext;
 use crate::db::schema::{history, records};
 use crate::db::{Db, exclusively};
-use crate::error::{Error, Result};
+use crate::error::{Error, KeyNeed, Result};
 use crate::json::flat;
 use crate::records::personal::is_personal;
 use crate::records::projections::history as changes;
-use crate::records::projections::history_row::ErasureFindings;
+use crate::records::projections::history_row::{ErasureFindings, HistoryRow};
 use crate::records::query::search;
+use crate::records::row::RecordRow;
 use crate::records::view::View;
 use crate::records::{erasable, store};
 use crate::registers::schema;
 use crate::registers::{self, Register, Vocabulary};
-use crate::seal::Keys;
+use crate::seal::{DestroyedKeys, Keys, StoredKey, all_erasures, erasures};
 
 /// The number of records that are erased by one commit: others can write in between.
 const GROUP: usize = 100;
@@ -89,6 +90,10 @@ pub struct Erasure {
     pub records: usize,
     /// The properties that were taken and left.
     pub found: ErasureFindings,
+    /// True if each record has a key of its own.
+    pub has_record_keys: bool,
+    /// The keys that were destroyed.
+    pub destroyed: DestroyedKeys,
 }
 
 impl Erasure {
@@ -106,7 +111,7 @@ impl Erasure {
     pub fn told(&self) -> Vec<String> {
         let list = |found: &BTreeMap<String, usize>| {
             let one = |(property, revisions): (&String, &usize)| {
-                format!("{property} ({revisions} revision{})", if *revisions == 1 { "" } else { "s" })
+                format!("{property} ({})", counted(*revisions, "revision"))
             };
             found.iter().map(one).collect::<Vec<_>>().join(", ")
         };
@@ -133,8 +138,29 @@ impl Erasure {
                     .to_owned(),
             );
         }
+        out.extend(self.reach());
         out
     }
+
+    /// Returns which copies of the data the erasure reached, and which it did not.
+    fn reach(&self) -> Option<String> {
+        const ELSEWHERE: &str = "Nothing reaches what was exported or printed, or titles and other texts in copies from before.";
+        if self.has_record_keys && self.destroyed.records > 0 {
+            return Some(format!(
+                "Destroyed: {} now. What copies of the data from before (backups, archives, replicas) hold of the personal data                  cannot be read any more, from the moment when the last copy of the keys from before is gone; except where the                  copy is older than the record's own key (`aufsicht seal rotate` gives one to each record). {ELSEWHERE}",
+                counted(self.destroyed.now, "key")
+            ));
+        }
+        (!self.has_record_keys && !self.found.taken.is_empty()).then(|| {
+            format!(
+                "Not reached: copies of the data from before (backups, archives, replicas), which the seal key opens as long as                  they are kept. With AUFSICHT_RECORD_KEYS_URL each record has a key of its own, which an erasure destroys. {ELSEWHERE}"
+            )
+        })
+    }
+}
+
+fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Refuses names of properties that no register could erase.
@@ -165,16 +191,21 @@ pub fn erase(
     by: &OperationContext,
 ) -> Result<Erasure> {
     let forgets_keys = forgets_keys || erasable::is_wanted(wanted, "external.id");
-    let mut erasure = Erasure::default();
+    let mut erasure = Erasure { has_record_keys: by.keys.has_record_keys(), ..Erasure::default() };
     for group in ids.chunks(GROUP) {
+        let mut by = by.clone();
+        by.keys = by.keys.provided_now(keys_of(db, group)?)?;
         let found = exclusively(db, |tx| {
             let erase = |id: &String| {
                 let register = register_of(tx.unflushed(), id)?;
-                store::erase::erase(tx, register, id, (wanted, forgets_keys), by)
+                by.providing(|by| store::erase::erase(tx, register, id, (wanted, forgets_keys), by))
             };
             group.iter().map(erase).collect::<Result<Vec<ErasureFindings>>>()
         })?;
         found.into_iter().for_each(|found| erasure.add(found));
+        let destroyed = by.keys.destroy(erasures(db, group)?)?;
+        erasure.destroyed.now += destroyed.now;
+        erasure.destroyed.records += destroyed.records;
     }
     if erasure.records > 0 {
         if !wanted.is_empty() {
@@ -182,7 +213,59 @@ pub fn erase(
         }
         sweep(db)?;
     }
+    if erasure.destroyed.records > 0 {
+        by.keys.forget_destroyed()?;
+    }
     Ok(erasure)
+}
+
+/// The keys of their own that records are sealed with.
+fn keys_of(db: &mut Db, ids: &[String]) -> Result<Vec<KeyNeed>> {
+    let sealed = records::table.filter(records::id.eq_any(ids)).filter(records::personal.is_not_null());
+    let sealed: Vec<RecordRow> = sealed.select(RecordRow::as_select()).load(db)?;
+    Ok(sealed.iter().filter_map(RecordRow::key).collect())
+}
+
+/// Destroys the keys of all records that were erased, also where an erasure was broken off before it came to that.
+pub fn destroy_all(db: &mut Db, keys: &Keys) -> Result<DestroyedKeys> {
+    let mut all = DestroyedKeys::default();
+    all_erasures(db, |_, page| {
+        let destroyed = keys.destroy(page)?;
+        (all.now, all.records) = (all.now + destroyed.now, all.records + destroyed.records);
+        Ok(())
+    })?;
+    if all.now > 0 {
+        keys.forget_destroyed()?;
+    }
+    Ok(all)
+}
+
+/// Finishes in a database that was restored what was erased after the copy was made: records whose keys were destroyed since,
+/// and what was entered before a record with a key was erased. Returns how many records.
+pub fn finish(db: &mut Db, by: &OperationContext) -> Result<usize> {
+    let mut records = 0;
+    by.keys.each_page(true, |keys| {
+        let ids = lost(db, &keys)?;
+        records += erase(db, &ids, (&[], false), by)?.records;
+        Ok(())
+    })?;
+    Ok(records)
+}
+
+/// The records that hold personal data which these keys say was erased: sealed with one that was destroyed, or with no key of
+/// the record's own at a time before that.
+fn lost(db: &mut Db, keys: &[StoredKey]) -> Result<Vec<String>> {
+    let ids: BTreeSet<String> = keys.iter().map(|key| key.record.clone()).collect();
+    let of_records = |record: &str| {
+        let record = record.to_owned();
+        keys.iter().filter(move |key| key.record == record)
+    };
+    let rows = changes::all_of(db, &ids.into_iter().collect::<Vec<_>>())?;
+    let is_lost = |row: &&HistoryRow| match row.key() {
+        Some(own) => of_records(&own.record).any(|key| key.since == own.since && key.destroyed_at.is_some()),
+        None => row.has_no_key() && of_records(&row.record_id).any(|key| key.destroyed_at.is_some_and(|at| row.at <= at)),
+    };
+    Ok(rows.iter().filter(is_lost).map(|row| row.record_id.clone()).collect::<BTreeSet<_>>().into_iter().collect())
 }
 
 /// The tables that hold what can be erased, or what was made of it.

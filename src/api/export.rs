@@ -30,6 +30,7 @@ use crate::records::query::page;
 use crate::records::row::StoredRecord;
 use crate::records::view::View;
 use crate::registers::example;
+use crate::seal::Keys;
 use crate::registers::{Register, Vocabulary};
 use crate::sync::export::{ColumnNaming, ExportFormat, PAGE, Receiver, write};
 
@@ -107,6 +108,13 @@ impl Receiver for StreamReceiver {
 
     fn naming(&self) -> ColumnNaming {
         self.naming
+    }
+
+    fn keys(&mut self, records: &[StoredRecord]) -> Result<Option<Keys>> {
+        if self.view().keys().is_none() {
+            return Ok(None);
+        }
+        self.runtime.block_on(self.app.keys_to(&self.caller, records.iter().map(|row| &row.row))).map(Some)
     }
 
     fn sees(&mut self, records: &[StoredRecord]) -> Result<()> {

@@ -338,6 +338,17 @@ diesel::table! {
     }
 }
 
+// In the database of record keys, apart from all others.
+diesel::table! {
+    record_keys (record_id, since) {
+        record_id -> Text,
+        since -> BigInt,
+        sealed -> Nullable<Text>,
+        made_at -> Timestamp,
+        destroyed_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::table! {
     record_links (source, property, target) {
         source -> Text,

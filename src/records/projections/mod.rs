@@ -49,6 +49,8 @@ pub struct Change<'a> {
     pub before: Option<Record>,
     /// The record after.
     pub after: Option<Record>,
+    /// The first revision that the record's key may seal.
+    pub since: i64,
 }
 
 impl Change<'_> {
@@ -87,6 +89,7 @@ pub fn apply(
         id: &named.id,
         number: &named.number,
         revision: before.map_or(1, |before| before.revision + 1),
+        since: change.since,
     };
     let [old, new] = [&change.before, &change.after].map(|of| of.as_ref().map_or(&nothing, |record| &record.document));
     let differences = document::differences(old, new);

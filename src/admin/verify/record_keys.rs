@@ -1,0 +1,41 @@
+//! Keys of records against what is sealed with them. A key that is missing is found where something of its record is opened.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+
+use crate::db::Db;
+use crate::db::schema::records;
+use crate::error::Result;
+use crate::records::projections::history::all_of;
+use crate::records::projections::history_row::{Erased, HistoryRow, PERSONAL};
+use crate::records::row::RecordRow;
+use crate::seal::{Keys, StoredKey};
+
+/// Returns the keys of a record that its erasure should have destroyed.
+pub fn left(keys: &[StoredKey], erased: &Erased) -> Vec<String> {
+    let until = erased.get(PERSONAL).copied().unwrap_or_default();
+    let is_left = |key: &&StoredKey| key.destroyed_at.is_none() && key.since <= until;
+    let told = |key: &StoredKey| {
+        format!("its key from revision {} is there, though it was erased; `aufsicht subject erase` destroys it", key.since)
+    };
+    keys.iter().filter(is_left).map(told).collect()
+}
+
+/// Counts the keys that seal nothing: a write was not kept that one was made for.
+pub fn unused(db: &mut Db, keys: &Keys) -> Result<usize> {
+    let mut unused = 0;
+    keys.each_page(false, |page| {
+        let ids: BTreeSet<String> = page.iter().map(|key| key.record.clone()).collect();
+        let ids: Vec<String> = ids.into_iter().collect();
+        let held = records::table.filter(records::id.eq_any(&ids)).select(RecordRow::as_select());
+        let held: Vec<RecordRow> = held.load(db)?;
+        let rows = all_of(db, &ids)?;
+        let used = held.iter().filter_map(RecordRow::key).chain(rows.iter().filter_map(HistoryRow::key));
+        let used: BTreeSet<(String, i64)> = used.map(|key| (key.record, key.since)).collect();
+        let there = page.into_iter().filter(|key| key.destroyed_at.is_none());
+        unused += there.filter(|key| !used.contains(&(key.record.clone(), key.since))).count();
+        Ok(())
+    })?;
+    Ok(unused)
+}
