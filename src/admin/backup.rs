@@ -33,7 +33,9 @@ impl BackupOf {
     fn files(self, settings: &DatabaseSettings) -> Result<Vec<(&'static str, PathBuf)>> {
         let path = |target: Target| match target {
             Target::Sqlite(path) => Ok(PathBuf::from(path)),
-            _ => refuse("this is for SQLite; a PostgreSQL database is backed up with pg_dump and restored with pg_restore"),
+            _ => refuse(
+                "this is for SQLite; a PostgreSQL database is backed up with pg_dump and restored with pg_restore",
+            ),
         };
         match self {
             BackupOf::Data => Ok(vec![

@@ -110,9 +110,8 @@ impl Erasure {
     /// Returns what was taken, what was left and why, a sentence each.
     pub fn told(&self) -> Vec<String> {
         let list = |found: &BTreeMap<String, usize>| {
-            let one = |(property, revisions): (&String, &usize)| {
-                format!("{property} ({})", counted(*revisions, "revision"))
-            };
+            let one =
+                |(property, revisions): (&String, &usize)| format!("{property} ({})", counted(*revisions, "revision"));
             found.iter().map(one).collect::<Vec<_>>().join(", ")
         };
         let ErasureFindings { taken, left, is_key_forgotten } = &self.found;
@@ -144,7 +143,8 @@ impl Erasure {
 
     /// Returns which copies of the data the erasure reached, and which it did not.
     fn reach(&self) -> Option<String> {
-        const ELSEWHERE: &str = "Nothing reaches what was exported or printed, or titles and other texts in copies from before.";
+        const ELSEWHERE: &str =
+            "Nothing reaches what was exported or printed, or titles and other texts in copies from before.";
         if self.has_record_keys && self.destroyed.records > 0 {
             return Some(format!(
                 "Destroyed: {} now. What copies of the data from before (backups, archives, replicas) hold of the personal data                  cannot be read any more, from the moment when the last copy of the keys from before is gone; except where the                  copy is older than the record's own key (`aufsicht seal rotate` gives one to each record). {ELSEWHERE}",
@@ -263,7 +263,9 @@ fn lost(db: &mut Db, keys: &[StoredKey]) -> Result<Vec<String>> {
     let rows = changes::all_of(db, &ids.into_iter().collect::<Vec<_>>())?;
     let is_lost = |row: &&HistoryRow| match row.key() {
         Some(own) => of_records(&own.record).any(|key| key.since == own.since && key.destroyed_at.is_some()),
-        None => row.has_no_key() && of_records(&row.record_id).any(|key| key.destroyed_at.is_some_and(|at| row.at <= at)),
+        None => {
+            row.has_no_key() && of_records(&row.record_id).any(|key| key.destroyed_at.is_some_and(|at| row.at <= at))
+        }
     };
     Ok(rows.iter().filter(is_lost).map(|row| row.record_id.clone()).collect::<BTreeSet<_>>().into_iter().collect())
 }

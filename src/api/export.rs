@@ -30,8 +30,8 @@ use crate::records::query::page;
 use crate::records::row::StoredRecord;
 use crate::records::view::View;
 use crate::registers::example;
-use crate::seal::Keys;
 use crate::registers::{Register, Vocabulary};
+use crate::seal::Keys;
 use crate::sync::export::{ColumnNaming, ExportFormat, PAGE, Receiver, write};
 
 /// The time after which a client that takes nothing is given up.

@@ -181,8 +181,7 @@ async fn delete(
     let (by, under) = (operation_context(&app, &caller, &request), Claim::request(&claim));
     let id = text::id_key(&id);
     let deleting = move |tx: &mut WriteTransaction, by: &OperationContext| {
-        let delete =
-            |tx: &mut WriteTransaction| deliveries::delete_external(tx, register, (&system, &id), version, by);
+        let delete = |tx: &mut WriteTransaction| deliveries::delete_external(tx, register, (&system, &id), version, by);
         replay_or_run(tx, under.as_ref(), 0, delete)
     };
     let ((), replayed) = app.write(by, deleting).await.map_err(|error| caller.redact(error))?;

@@ -258,11 +258,7 @@ impl App {
     }
 
     /// The keys to what a caller is shown of records.
-    pub async fn keys_to<'a>(
-        &self,
-        caller: &Caller,
-        records: impl Iterator<Item = &'a RecordRow>,
-    ) -> Result<Keys> {
+    pub async fn keys_to<'a>(&self, caller: &Caller, records: impl Iterator<Item = &'a RecordRow>) -> Result<Keys> {
         match self.view_of(caller).keys() {
             Some(keys) => keys.provided(records.filter_map(RecordRow::key).collect()).await,
             None => Ok(self.keys.clone()),

@@ -139,7 +139,8 @@ impl DatabaseSettings {
         let Some(keys) = named else { return Ok(None) };
         for other in [self.target()?, self.access_log()?] {
             if keys.is_beside(&other) {
-                let reason = "names a database that holds other data: its copies would hold the keys too; name another one";
+                let reason =
+                    "names a database that holds other data: its copies would hold the keys too; name another one";
                 return Err(Error::Configuration(format!("{SETTING}: {reason}")));
             }
         }

@@ -8,6 +8,7 @@ use crate::context::OperationContext;
 use crate::db::schema::records;
 use crate::db::{Db, WriteTransaction};
 use crate::error::{Error, Result};
+use crate::json::flat;
 use crate::records::Document;
 use crate::records::document;
 use crate::records::document::series;
@@ -22,7 +23,6 @@ use crate::records::references;
 use crate::records::row::{RecordRow, StoredRecord};
 use crate::records::{numbering, personal, tombstones};
 use crate::registers::{ALL, Dimension, Register};
-use crate::json::flat;
 use crate::seal::{Keys, SealedPlace, erasures};
 use crate::text;
 use chrono::NaiveDate;
@@ -93,7 +93,13 @@ pub fn create(
     }
     let row = RecordRow::new(register, id, document, by.at, by.keys.of_record(since))?;
     let record = Record::of(row.clone(), register, by)?;
-    apply(tx, lookups, Change { register, pos: None, before: None, after: Some(record), since }, Some(&references), by)?;
+    apply(
+        tx,
+        lookups,
+        Change { register, pos: None, before: None, after: Some(record), since },
+        Some(&references),
+        by,
+    )?;
     Ok(row)
 }
 

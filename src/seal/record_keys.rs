@@ -249,12 +249,7 @@ impl Keys {
     }
 
     /// Asks for keys, makes those that are new, and adds all to those at hand.
-    async fn fetch(
-        &self,
-        records: &RecordKeys,
-        asked: &[KeyNeed],
-        held: &mut HashMap<KeyName, HeldKey>,
-    ) -> Result<()> {
+    async fn fetch(&self, records: &RecordKeys, asked: &[KeyNeed], held: &mut HashMap<KeyName, HeldKey>) -> Result<()> {
         let ids: Vec<String> = asked.iter().map(|need| need.record.clone()).collect();
         let read = || {
             let ids = ids.clone();

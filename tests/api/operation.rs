@@ -14,7 +14,7 @@ fn a_service_that_ends_takes_requests_for_a_while(backend: Backend) {
     let (url, _directory) = database(backend);
     let process = Process::start(&url, &[("AUFSICHT_DRAIN", "3s")]);
     let ready = process.client.get("/health/ready").expect(200);
-    let all_well = json!({"status": "ok", "replica": "ok", "reads": "ok", "writes": "ok", "access_log": "ok"});
+    let all_well = json!({"status": "ok", "replica": "ok", "reads": "ok", "writes": "ok", "access_log": "ok", "record_keys": "ok"});
     assert_eq!((ready.json(), ready.header("connection")), (all_well, None));
     let client = process.client.clone();
     process.terminate();

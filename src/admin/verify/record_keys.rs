@@ -17,7 +17,10 @@ pub fn left(keys: &[StoredKey], erased: &Erased) -> Vec<String> {
     let until = erased.get(PERSONAL).copied().unwrap_or_default();
     let is_left = |key: &&StoredKey| key.destroyed_at.is_none() && key.since <= until;
     let told = |key: &StoredKey| {
-        format!("its key from revision {} is there, though it was erased; `aufsicht subject erase` destroys it", key.since)
+        format!(
+            "its key from revision {} is there, though it was erased; `aufsicht subject erase` destroys it",
+            key.since
+        )
     };
     keys.iter().filter(is_left).map(told).collect()
 }

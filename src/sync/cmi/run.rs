@@ -163,9 +163,8 @@ impl CmiRun<'_> {
             return self.is_pending(hit, true);
         }
         let (mut act, key) = (self.act(), (self.settings.system.as_str(), hit.key.as_str()));
-        let deleted = act.providing(|act| {
-            db::exclusively(self.db, |tx| external::delete_external(tx, register, key, None, act))
-        });
+        let deleted =
+            act.providing(|act| db::exclusively(self.db, |tx| external::delete_external(tx, register, key, None, act)));
         match deleted.map_err(WriteError::from) {
             Ok(()) => {
                 self.told.gone.push((hit.guid.clone(), format!("{what}, and deleted now")));
