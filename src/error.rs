@@ -216,13 +216,31 @@ problems! {
 
 /// A key of a record that some work needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyNeed {
+pub enum KeyNeed {
+    /// The key that something of a record is sealed with, by its name.
+    Opening {
+        /// The record.
+        record: String,
+        /// The name of the key.
+        key: String,
+    },
+    /// A key for a revision of a record that was erased up to an earlier one; it is made where there is none.
+    Sealing {
+        /// The record.
+        record: String,
+        /// The last revision that was erased; 0 if none was.
+        erased: i64,
+        /// The revision.
+        revision: i64,
+    },
+}
+
+impl KeyNeed {
     /// The record.
-    pub record: String,
-    /// The first revision that the key may seal.
-    pub since: i64,
-    /// True if it is made where there is none yet.
-    pub is_new: bool,
+    pub fn record(&self) -> &str {
+        let (KeyNeed::Opening { record, .. } | KeyNeed::Sealing { record, .. }) = self;
+        record
+    }
 }
 
 /// Everything that a request, a command or the start of the service can fail with.

@@ -194,7 +194,7 @@ pub fn erase(
     let mut erasure = Erasure { has_record_keys: by.keys.has_record_keys(), ..Erasure::default() };
     for group in ids.chunks(GROUP) {
         let mut by = by.clone();
-        by.keys = by.keys.provided_now(keys_of(db, group)?)?;
+        by.keys = by.keys.provided_now(keys_of(db, group)?)?.forgetting();
         let found = exclusively(db, |tx| {
             let erase = |id: &String| {
                 let register = register_of(tx.unflushed(), id)?;
@@ -262,7 +262,7 @@ fn lost(db: &mut Db, keys: &[StoredKey]) -> Result<Vec<String>> {
     };
     let rows = changes::all_of(db, &ids.into_iter().collect::<Vec<_>>())?;
     let is_lost = |row: &&HistoryRow| match row.key() {
-        Some(own) => of_records(&own.record).any(|key| key.since == own.since && key.destroyed_at.is_some()),
+        Some(own) => of_records(&row.record_id).any(|key| key.opens(&own) && key.destroyed_at.is_some()),
         None => {
             row.has_no_key() && of_records(&row.record_id).any(|key| key.destroyed_at.is_some_and(|at| row.at <= at))
         }

@@ -283,7 +283,7 @@ async fn create(register: &'static Register, Call { app, caller, request }: Call
     let id = store::new_id();
     // What was done before under an idempotency key needs no new key.
     if under.is_none() && personal::is_in(&document) {
-        by.keys = by.keys.provided(vec![KeyNeed { record: id.clone(), since: 1, is_new: true }]).await?;
+        by.keys = by.keys.provided(vec![KeyNeed::Sealing { record: id.clone(), erased: 0, revision: 1 }]).await?;
     }
     let creating = app.write(by, move |tx, by| {
         let mut created = None;

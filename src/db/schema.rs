@@ -340,8 +340,9 @@ diesel::table! {
 
 // In the database of record keys, apart from all others.
 diesel::table! {
-    record_keys (record_id, since) {
+    record_keys (record_id, key) {
         record_id -> Text,
+        key -> Text,
         since -> BigInt,
         sealed -> Nullable<Text>,
         made_at -> Timestamp,

@@ -292,6 +292,16 @@ impl RecordRow {
         seal::key_of(SealedPlace::Record(&self.id), self.personal.as_deref()?)
     }
 
+    /// The name of that key, unless it was destroyed.
+    pub fn living_key(&self, keys: &Keys) -> Result<Option<String>> {
+        match (self.key(), &self.personal) {
+            (Some(KeyNeed::Opening { key, .. }), Some(sealed)) => {
+                Ok((!keys.is_lost(SealedPlace::Record(&self.id), sealed)?).then_some(key))
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// The id in the other system as it was first given.
     pub fn given_id(&self) -> Option<&str> {
         self.external_given.as_deref().or(self.external_id.as_deref())

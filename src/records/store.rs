@@ -23,7 +23,7 @@ use crate::records::references;
 use crate::records::row::{RecordRow, StoredRecord};
 use crate::records::{numbering, personal, tombstones};
 use crate::registers::{ALL, Dimension, Register};
-use crate::seal::{Keys, SealedPlace, erasures};
+use crate::seal::{Keys, SealedPlace, SealingKey, erasures};
 use crate::text;
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -54,26 +54,29 @@ pub fn new_id() -> String {
     Uuid::now_v7().to_string()
 }
 
-/// The first revision that a record's key may seal: a record that was erased has another key from then on. Fails with the key
-/// that is needed where it is not at hand, if something is to be sealed with it.
-fn sealed_since(
+/// The key that a record is sealed with from now on: the one that it is sealed with already, or one from after its last erasure.
+/// Fails with what is needed where it is not at hand, if something is to be sealed with it.
+fn sealing_key(
     tx: &mut WriteTransaction,
     id: &str,
     (before, is_needed): (Option<&RecordRow>, bool),
     by: &OperationContext,
-) -> Result<i64> {
+) -> Result<SealingKey> {
     if !is_needed || !by.keys.has_record_keys() {
-        return Ok(1);
+        return Ok(SealingKey::FIRST);
     }
-    let since = match before {
-        None => 1,
-        Some(row) => match row.key() {
-            Some(key) => key.since,
-            None => erasures(tx.unflushed(), &[id.to_owned()])?.first().map_or(0, |erased| erased.until) + 1,
+    let key = match before {
+        None => SealingKey::FIRST,
+        Some(row) => match row.living_key(&by.keys)? {
+            Some(key) => SealingKey::Named(key),
+            None => {
+                let erased = erasures(tx.unflushed(), &[id.to_owned()])?.first().map_or(0, |erased| erased.until);
+                SealingKey::After { erased, revision: row.revision + 1 }
+            }
         },
     };
-    by.keys.of_record(since).check(id)?;
-    Ok(since)
+    by.keys.of_record(&key).check(id)?;
+    Ok(key)
 }
 
 /// Creates a record from a checked document, under an id that no other has.
@@ -85,21 +88,15 @@ pub fn create(
     by: &OperationContext,
 ) -> Result<RecordRow> {
     refuse_taken(tx, lookups, register, None, &document)?;
-    let since = sealed_since(tx, &id, (None, personal::is_in(&document)), by)?;
+    let key = sealing_key(tx, &id, (None, personal::is_in(&document)), by)?;
     let references = resolve::resolve(tx, lookups, register, None, &mut document, by)?;
     if !document.contains_key("number") {
         let number = next_of_series(tx, lookups, &series(register, &document)?)?;
         document.insert("number".into(), number.into());
     }
-    let row = RecordRow::new(register, id, document, by.at, by.keys.of_record(since))?;
+    let row = RecordRow::new(register, id, document, by.at, by.keys.of_record(&key))?;
     let record = Record::of(row.clone(), register, by)?;
-    apply(
-        tx,
-        lookups,
-        Change { register, pos: None, before: None, after: Some(record), since },
-        Some(&references),
-        by,
-    )?;
+    apply(tx, lookups, Change { register, pos: None, before: None, after: Some(record), key }, Some(&references), by)?;
     Ok(row)
 }
 
@@ -136,9 +133,9 @@ fn replace(
     document::retain_external_spelling(&mut document, held);
     refuse_taken(tx, lookups, register, Some(&held.id), &document)?;
     let seals = personal::is_in(&before.document) || personal::is_in(&document);
-    let since = sealed_since(tx, &held.id, (Some(held), seals), by)?;
+    let key = sealing_key(tx, &held.id, (Some(held), seals), by)?;
     let references = resolve::resolve(tx, lookups, register, Some(held), &mut document, by)?;
-    let mut row = RecordRow::new(register, held.id.clone(), document, by.at, by.keys.of_record(since))?;
+    let mut row = RecordRow::new(register, held.id.clone(), document, by.at, by.keys.of_record(&key))?;
     row.created_at = held.created_at;
     row.revision = held.revision + 1;
     if register.property_name("received_on").is_none() {
@@ -149,7 +146,7 @@ fn replace(
     if after.document == before.document && row.personal.is_some() == before.row.personal.is_some() {
         return Ok(before.row);
     }
-    let change = Change { register, pos: Some(pos), before: Some(before), after: Some(after), since };
+    let change = Change { register, pos: Some(pos), before: Some(before), after: Some(after), key };
     apply(tx, lookups, change, Some(&references), by)?;
     Ok(row)
 }
@@ -218,8 +215,8 @@ fn delete_row(
     }
     let RecordRow { id, external_system, external_id, .. } = row.clone();
     let before = Record::of(row, register, by)?;
-    let since = sealed_since(tx, &id, (Some(&before.row), personal::is_in(&before.document)), by)?;
-    let change = Change { register, pos: Some(pos), before: Some(before), after: None, since };
+    let key = sealing_key(tx, &id, (Some(&before.row), personal::is_in(&before.document)), by)?;
+    let change = Change { register, pos: Some(pos), before: Some(before), after: None, key };
     apply(tx, &mut Lookups::default(), change, None, by)?;
     match (external_system, external_id) {
         (Some(system), Some(external)) => {

@@ -45,8 +45,8 @@ pub enum SealedPlace<'a> {
     Secret(&'a str, &'static str),
     /// A key of the service's own.
     Service(&'a str),
-    /// The key that seals what a record says from a revision on.
-    RecordKey(&'a str, i64),
+    /// A key of a record, by its name.
+    RecordKey(&'a str, &'a str),
 }
 
 impl SealedPlace<'_> {
@@ -57,7 +57,7 @@ impl SealedPlace<'_> {
             SealedPlace::Salt(id, revision) => format!("salt\0{id}\0{revision}\0{property}"),
             SealedPlace::Secret(id, _) => format!("webhook\0{id}\0{property}"),
             SealedPlace::Service(name) => format!("service\0{name}\0{property}"),
-            SealedPlace::RecordKey(id, since) => format!("record key\0{id}\0{since}\0{property}"),
+            SealedPlace::RecordKey(id, key) => format!("record key\0{id}\0{key}\0{property}"),
         }
     }
 
@@ -156,19 +156,15 @@ pub fn fresh_key() -> Result<String> {
     Ok(STANDARD.encode(key))
 }
 
-/// The beginning of the name of a record's key; the first revision that it may seal comes after it.
-pub(super) const OF_RECORD: &str = "record-";
-
-/// The key that opens what is sealed by this name, if it is a record's: the first revision that it may seal.
-fn since_of(name: &str) -> Option<i64> {
-    name.strip_prefix(OF_RECORD)?.parse().ok()
-}
+/// The mark of what is sealed with a key of the record's own; its name comes after it.
+const OF_RECORD: &str = "record-";
 
 /// The key of the record that opens what is kept at a place; none where it is sealed with a key of the settings. For this nothing
 /// is opened.
 pub fn key_of(place: SealedPlace, text: &str) -> Option<KeyNeed> {
     let name = text.trim_start_matches('[').strip_prefix("{\"sealed\":\"")?.split('"').next()?;
-    Some(KeyNeed { record: place.record()?.to_owned(), since: since_of(name)?, is_new: false })
+    let key = name.strip_prefix(OF_RECORD)?.to_owned();
+    Some(KeyNeed::Opening { record: place.record()?.to_owned(), key })
 }
 
 fn seal(key: &RandomizedNonceKey, place: &str, value: &Value) -> Result<String> {
@@ -219,17 +215,17 @@ impl Keys {
         seal_all((id, key), place, values)
     }
 
-    /// The seal of a record's values, with the key that may seal from this revision on.
-    pub fn of_record(&self, since: i64) -> RecordSeal<'_> {
-        RecordSeal { keys: self, since }
+    /// The seal of a record's values, with a key of the record's own if records have them.
+    pub fn of_record<'k>(&'k self, key: &'k SealingKey) -> RecordSeal<'k> {
+        RecordSeal { keys: self, key }
     }
 
     /// Opens what is kept at a place; nothing is left of it where the record's key was destroyed. Clear text is not believed: it
     /// was written without a key.
     pub fn open(&self, place: SealedPlace, text: &str) -> Result<Map<String, Value>> {
         let Sealed { sealed: name, values } = place.read(text).ok_or_else(clear)?;
-        if let Some(since) = since_of(&name) {
-            return match self.record_key(place, since)? {
+        if let Some(key) = name.strip_prefix(OF_RECORD) {
+            return match self.record_key(place, key)? {
                 Some(key) => open_all(&key, place, values),
                 None => Ok(Map::new()),
             };
@@ -244,19 +240,19 @@ impl Keys {
     /// True if what is kept at a place was sealed with a record's key that was destroyed.
     pub fn is_lost(&self, place: SealedPlace, text: &str) -> Result<bool> {
         match key_of(place, text) {
-            Some(need) => Ok(self.record_key(place, need.since)?.is_none()),
-            None => Ok(false),
+            Some(KeyNeed::Opening { key, .. }) => Ok(self.record_key(place, &key)?.is_none()),
+            _ => Ok(false),
         }
     }
 
-    /// The key of a record that may seal from a revision on; none if it was destroyed.
-    fn record_key(&self, place: SealedPlace, since: i64) -> Result<Option<RecordKey>> {
+    /// The key of a record by its name; none if it was destroyed.
+    fn record_key(&self, place: SealedPlace, key: &str) -> Result<Option<RecordKey>> {
         let record = place.record().ok_or_else(broken)?;
         let records = self.records.as_ref().ok_or_else(|| {
             let text = "data is sealed with keys of records, and AUFSICHT_RECORD_KEYS_URL does not say where they are";
             Error::Configuration(text.into())
         })?;
-        records.opening(record, since)
+        records.opening(record, key)
     }
 
     /// True if each record has a key of its own.
@@ -303,11 +299,31 @@ fn open_all(
     values.into_iter().map(one).collect()
 }
 
-/// The seal of what a record and its changes say: with a key of the record's own, if records have them.
+/// The key of its own that what a record says is sealed with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SealingKey {
+    /// The one that the record is sealed with already.
+    Named(String),
+    /// One for a revision of a record that was erased up to an earlier one: what an erasure has taken must not be opened by it,
+    /// nor must it outlive the next one.
+    After {
+        /// The last revision that was erased; 0 if none was.
+        erased: i64,
+        /// The revision.
+        revision: i64,
+    },
+}
+
+impl SealingKey {
+    /// The key of a record that is new.
+    pub const FIRST: SealingKey = SealingKey::After { erased: 0, revision: 1 };
+}
+
+/// The seal of what a record and its changes say.
 #[derive(Clone, Copy, Debug)]
 pub struct RecordSeal<'k> {
     keys: &'k Keys,
-    since: i64,
+    key: &'k SealingKey,
 }
 
 impl RecordSeal<'_> {
@@ -315,8 +331,8 @@ impl RecordSeal<'_> {
     pub fn seal(&self, place: SealedPlace, values: impl IntoIterator<Item = (String, Value)>) -> Result<String> {
         match (&self.keys.records, place.record()) {
             (Some(records), Some(record)) => {
-                let key = records.sealing(record, self.since)?;
-                seal_all((&format!("{OF_RECORD}{}", self.since), &key), place, values)
+                let (name, key) = records.sealing(record, self.key)?;
+                seal_all((&format!("{OF_RECORD}{name}"), &key), place, values)
             }
             _ => self.keys.seal(place, values),
         }
@@ -324,7 +340,7 @@ impl RecordSeal<'_> {
 
     /// Fails with what is needed where the key of a record is not at hand.
     pub fn check(&self, record: &str) -> Result<()> {
-        self.keys.records.as_ref().map_or(Ok(()), |records| records.sealing(record, self.since).map(drop))
+        self.keys.records.as_ref().map_or(Ok(()), |records| records.sealing(record, self.key).map(drop))
     }
 }
 

@@ -16,7 +16,7 @@ mod record_keys;
 mod rotation;
 
 pub use erasures::{all_erasures, erasures};
-pub use keys::{FORMER, Keys, RecordSeal, SECRET, SealedPlace, fresh_key, key_of, properties};
+pub use keys::{FORMER, Keys, RecordSeal, SECRET, SealedPlace, SealingKey, fresh_key, key_of, properties};
 pub use purposes::{Purpose, PurposeKeys, authenticate};
 pub use record_keys::{DestroyedKeys, ErasedRecord, StoredKey};
 pub use rotation::{keys_for, rotate};

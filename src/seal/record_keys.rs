@@ -1,11 +1,12 @@
-//! Keys of records: one for each record with personal data, in a database of their own, sealed with the service's key and
-//! bound to the record. A record that was erased gets another one for what is entered afterwards.
+//! Keys of records with personal data, in a database of their own, sealed with the service's key and bound to the record. A
+//! record has one, and another one after it was erased.
 //!
-//! A key is known by its record and by the first revision that it may seal, which follows from the erasures that the audit
-//! trail tells of. So who writes never takes a key that was destroyed: in the transaction that writes, the trail decides which
-//! key is meant, and an erasure stands there before its key is destroyed.
+//! What is sealed names its key. A key knows the first revision that it may seal, and an erasure destroys those from up to its
+//! revision. So who writes never seals with a key that was destroyed: it names the one that the record is sealed with, or takes
+//! one from after the last erasure that the audit trail tells of, in the transaction that writes; and an erasure stands in the
+//! trail before its keys are destroyed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,15 +20,16 @@ use moka::sync::Cache;
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseSettings, Target};
 use crate::db::schema::record_keys;
-use crate::db::{self, Database, Db, DeferredRow, Schema, WriteTransaction, exclusively, insert_rows};
+use crate::db::{self, Database, Db, DeferredRow, Schema, WriteTransaction, deferred_row, exclusively};
+use crate::digest;
 use crate::error::{Error, KeyNeed, Result};
-use crate::seal::{Keys, SealedPlace};
+use crate::seal::{Keys, SealedPlace, SealingKey};
 
 /// A key that is ready to seal and open.
 pub(super) type RecordKey = Arc<RandomizedNonceKey>;
 
-/// A key by its record and the first revision that it may seal.
-type KeyName = (String, i64);
+/// A key by its record and its own name.
+type KeyName = (String, String);
 
 /// The most keys that a process keeps ready, and for how long: one that another process destroys goes from here too.
 const READY: u64 = 10_000;
@@ -48,13 +50,32 @@ enum HeldKey {
     Missing,
 }
 
+/// The keys that some work has at hand.
+#[derive(Clone, Default)]
+struct HeldKeys {
+    /// By their names.
+    keys: HashMap<KeyName, HeldKey>,
+    /// Those of each record that could be sealed with: from which revision on, and the name.
+    living: HashMap<String, Vec<(i64, String)>>,
+}
+
+/// The fate of keys that are made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NewKeys {
+    /// They are kept before what they seal.
+    Kept,
+    /// They are kept nowhere, as nothing will be that they seal; the same work can open it.
+    OnTrial,
+    /// Nobody has them: what they seal is erased at once, and nothing may open it wherever it was written to meanwhile.
+    Forgotten,
+}
+
 /// The keys of records as some work has them: those that were fetched for it, and those that the process keeps ready.
 #[derive(Clone)]
 pub struct RecordKeys {
     store: Arc<KeyStore>,
-    held: Arc<HashMap<KeyName, HeldKey>>,
-    /// True if keys that are made are kept nowhere, as nothing will be that they seal.
-    is_trial: bool,
+    held: Arc<HeldKeys>,
+    new: NewKeys,
 }
 
 /// The database of keys, and the keys that are kept ready.
@@ -117,35 +138,22 @@ impl KeyStore {
 #[diesel(table_name = record_keys)]
 struct KeyRow {
     record_id: String,
+    key: String,
     since: i64,
     sealed: Option<String>,
     made_at: NaiveDateTime,
     destroyed_at: Option<NaiveDateTime>,
 }
 
-impl DeferredRow for KeyRow {
-    const RANK: u8 = 0;
-
-    /// Inserts those that are not there yet: of several that make the same key, the first one's stays.
-    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
-        let ids: Vec<String> = rows.iter().map(|row| row.record_id.clone()).collect();
-        let mut known: Vec<KeyName> = rows_of(db, &ids)?.into_iter().map(|row| (row.record_id, row.since)).collect();
-        let mut new = Vec::new();
-        for row in rows {
-            let name = (row.record_id.clone(), row.since);
-            if !known.contains(&name) {
-                known.push(name);
-                new.push(row);
-            }
-        }
-        insert_rows!(db, &new, record_keys(record_id, since, sealed, made_at, destroyed_at))
-    }
-}
+deferred_row!(KeyRow, 0, record_keys(record_id, key, since, sealed, made_at, destroyed_at));
 
 /// The keys of records.
 fn rows_of(db: &mut Db, records: &[String]) -> Result<Vec<KeyRow>> {
     let of_records = record_keys::table.filter(record_keys::record_id.eq_any(records));
-    Ok(of_records.order((record_keys::record_id, record_keys::since)).select(KeyRow::as_select()).load(db)?)
+    Ok(of_records
+        .order((record_keys::record_id, record_keys::since, record_keys::key))
+        .select(KeyRow::as_select())
+        .load(db)?)
 }
 
 fn ready(key: &[u8]) -> Result<RecordKey> {
@@ -173,43 +181,53 @@ impl RecordKeys {
     }
 
     fn at(place: KeyPlace) -> Self {
-        RecordKeys { store: KeyStore::new(place), held: Arc::default(), is_trial: false }
+        RecordKeys { store: KeyStore::new(place), held: Arc::default(), new: NewKeys::Kept }
+    }
+
+    fn making(self, new: NewKeys) -> Self {
+        RecordKeys { new, ..self }
     }
 
     /// The key that opens; none if it was destroyed.
-    pub(super) fn opening(&self, record: &str, since: i64) -> Result<Option<RecordKey>> {
-        let name = (record.to_owned(), since);
+    pub(super) fn opening(&self, record: &str, key: &str) -> Result<Option<RecordKey>> {
+        let name = (record.to_owned(), key.to_owned());
         match self.held(&name) {
             Some(HeldKey::Ready(key)) => Ok(Some(key)),
             Some(HeldKey::Destroyed) => Ok(None),
             Some(HeldKey::Missing) => Err(Error::Corrupt(format!("the key of the record {record} is missing"))),
-            None => Err(needed(name, false)),
+            None => Err(Error::KeysNeeded(vec![KeyNeed::Opening { record: name.0, key: name.1 }])),
         }
     }
 
-    /// The key that seals.
-    pub(super) fn sealing(&self, record: &str, since: i64) -> Result<RecordKey> {
-        let name = (record.to_owned(), since);
-        match self.held(&name) {
-            Some(HeldKey::Ready(key)) => Ok(key),
-            Some(HeldKey::Destroyed) => Err(Error::Conflict {
-                detail: "the personal data of this record was erased after the backup that this database is from; \
-                         `aufsicht restored` finishes that"
-                    .into(),
-                record: None,
-                register: None,
-            }),
-            Some(HeldKey::Missing) | None => Err(needed(name, true)),
+    /// The key that seals, and its name.
+    pub(super) fn sealing(&self, record: &str, key: &SealingKey) -> Result<(String, RecordKey)> {
+        if self.new == NewKeys::Forgotten {
+            return Ok(("0".into(), ready(&fresh()?)?));
         }
+        let needed = |need| Error::KeysNeeded(vec![need]);
+        let record = record.to_owned();
+        let name = match key {
+            SealingKey::Named(name) => name.clone(),
+            SealingKey::After { erased, revision } => match self.living(&record, *erased, *revision) {
+                Some(name) => name,
+                None => return Err(needed(KeyNeed::Sealing { record, erased: *erased, revision: *revision })),
+            },
+        };
+        match self.opening(&record, &name)? {
+            Some(key) => Ok((name, key)),
+            None => Err(Error::Internal("a key that was destroyed would seal".into())),
+        }
+    }
+
+    /// The oldest key of a record from after an erasure that may seal a revision.
+    fn living(&self, record: &str, erased: i64, revision: i64) -> Option<String> {
+        let may = |(since, _): &&(i64, String)| *since > erased && *since <= revision;
+        self.held.living.get(record)?.iter().filter(may).min().map(|(_, name)| name.clone())
     }
 
     fn held(&self, name: &KeyName) -> Option<HeldKey> {
-        self.held.get(name).cloned().or_else(|| self.store.ready.get(name).map(HeldKey::Ready))
+        self.held.keys.get(name).cloned().or_else(|| self.store.ready.get(name).map(HeldKey::Ready))
     }
-}
-
-fn needed((record, since): KeyName, is_new: bool) -> Error {
-    Error::KeysNeeded(vec![KeyNeed { record, since, is_new }])
 }
 
 impl Keys {
@@ -220,27 +238,36 @@ impl Keys {
 
     /// The same keys for work of which nothing will be kept.
     pub fn on_trial(&self) -> Keys {
-        self.with_records(self.records.clone().map(|records| RecordKeys { is_trial: true, ..records }))
+        self.with_records(self.records.clone().map(|records| records.making(NewKeys::OnTrial)))
+    }
+
+    /// The same keys for an erasure: what it seals on its way nobody can open.
+    pub fn forgetting(&self) -> Keys {
+        self.with_records(self.records.clone().map(|records| records.making(NewKeys::Forgotten)))
     }
 
     /// The same with keys of records that some work needs; new ones are kept when this returns. One question for all of them,
     /// and where there are new ones, one transaction.
     pub async fn provided(&self, needs: Vec<KeyNeed>) -> Result<Keys> {
         let Some(records) = &self.records else { return Ok(self.clone()) };
-        let mut held = HashMap::clone(&records.held);
+        let mut held = HeldKeys::clone(&records.held);
         let mut asked = Vec::new();
         for need in needs {
-            let name = (need.record.clone(), need.since);
-            match records.held(&name).filter(|held| !(need.is_new && matches!(held, HeldKey::Missing))) {
-                Some(known) => _ = held.insert(name, known),
-                None => asked.push(need),
+            let known = match &need {
+                KeyNeed::Opening { record, key } => {
+                    let name = (record.clone(), key.clone());
+                    records.held(&name).map(|known| _ = held.keys.insert(name, known))
+                }
+                KeyNeed::Sealing { record, erased, revision } => records.living(record, *erased, *revision).map(drop),
+            };
+            if known.is_none() {
+                asked.push(need);
             }
         }
         if !asked.is_empty() {
             self.fetch(records, &asked, &mut held).await?;
         }
-        let records = RecordKeys { held: Arc::new(held), ..records.clone() };
-        Ok(self.with_records(Some(records)))
+        Ok(self.with_records(Some(RecordKeys { held: Arc::new(held), ..records.clone() })))
     }
 
     /// The same on a thread that may wait.
@@ -249,60 +276,67 @@ impl Keys {
     }
 
     /// Asks for keys, makes those that are new, and adds all to those at hand.
-    async fn fetch(&self, records: &RecordKeys, asked: &[KeyNeed], held: &mut HashMap<KeyName, HeldKey>) -> Result<()> {
-        let ids: Vec<String> = asked.iter().map(|need| need.record.clone()).collect();
-        let read = || {
-            let ids = ids.clone();
-            records.store.read(move |db| rows_of(db, &ids))
-        };
-        let mut rows = read().await?;
-        let is_there = |rows: &[KeyRow], need: &KeyNeed| {
-            rows.iter().any(|row| row.record_id == need.record && row.since == need.since)
-        };
-        let new = asked.iter().filter(|need| need.is_new && !is_there(&rows, need));
-        let new = new.map(|need| self.new_key(need)).collect::<Result<Vec<KeyRow>>>()?;
-        if records.is_trial {
-            rows.extend(new);
-        } else if !new.is_empty() {
+    async fn fetch(&self, records: &RecordKeys, asked: &[KeyNeed], held: &mut HeldKeys) -> Result<()> {
+        let ids: BTreeSet<String> = asked.iter().map(|need| need.record().to_owned()).collect();
+        let ids: Vec<String> = ids.into_iter().collect();
+        let mut rows = records.store.read(move |db| rows_of(db, &ids)).await?;
+        let new = self.new_keys(&rows, asked)?;
+        rows.extend(new.iter().cloned());
+        if records.new == NewKeys::Kept && !new.is_empty() {
             let keep = move |tx: &mut WriteTransaction| {
                 new.iter().for_each(|row| tx.defer(row.clone()));
                 Ok(())
             };
             records.store.write(keep).await?;
-            rows = read().await?;
+        }
+        for row in rows {
+            let (name, since) = ((row.record_id, row.key), row.since);
+            let found = match &row.sealed {
+                None => HeldKey::Destroyed,
+                Some(sealed) => HeldKey::Ready(self.opened(&name, sealed)?),
+            };
+            if let HeldKey::Ready(key) = &found {
+                held.living.entry(name.0.clone()).or_default().push((since, name.1.clone()));
+                if records.new == NewKeys::Kept {
+                    records.store.ready.insert(name.clone(), key.clone());
+                }
+            }
+            held.keys.insert(name, found);
         }
         for need in asked {
-            let row = rows.iter().find(|row| row.record_id == need.record && row.since == need.since);
-            let name = (need.record.clone(), need.since);
-            let found = match row.map(|row| row.sealed.as_ref()) {
-                None => HeldKey::Missing,
-                Some(None) => HeldKey::Destroyed,
-                Some(Some(sealed)) => HeldKey::Ready(self.opened(&name, sealed)?),
-            };
-            if let HeldKey::Ready(key) = &found
-                && !records.is_trial
-            {
-                records.store.ready.insert(name.clone(), key.clone());
+            if let KeyNeed::Opening { record, key } = need {
+                held.keys.entry((record.clone(), key.clone())).or_insert(HeldKey::Missing);
             }
-            held.insert(name, found);
         }
         Ok(())
     }
 
-    fn new_key(&self, need: &KeyNeed) -> Result<KeyRow> {
-        let key = STANDARD_NO_PAD.encode(fresh()?);
-        let sealed = self.seal(SealedPlace::RecordKey(&need.record, need.since), [(KEY.to_owned(), key.into())])?;
-        Ok(KeyRow {
-            record_id: need.record.clone(),
-            since: need.since,
-            sealed: Some(sealed),
-            made_at: Clock::system().now(),
-            destroyed_at: None,
-        })
+    /// The keys that are to be made: one for each record that has none that may seal what it needs. Several may make one for a
+    /// record at once: each can be opened, and the first that is used is named by the record from then on.
+    fn new_keys(&self, rows: &[KeyRow], asked: &[KeyNeed]) -> Result<Vec<KeyRow>> {
+        let mut new: Vec<KeyRow> = Vec::new();
+        for need in asked {
+            let KeyNeed::Sealing { record, erased, revision } = need else { continue };
+            let may = |row: &&KeyRow| {
+                row.record_id == *record && row.sealed.is_some() && row.since > *erased && row.since <= *revision
+            };
+            if rows.iter().find(may).or(new.iter().find(may)).is_none() {
+                new.push(self.new_key(record, *revision)?);
+            }
+        }
+        Ok(new)
     }
 
-    fn opened(&self, (record, since): &KeyName, sealed: &str) -> Result<RecordKey> {
-        let opened = self.open(SealedPlace::RecordKey(record, *since), sealed)?;
+    fn new_key(&self, record: &str, since: i64) -> Result<KeyRow> {
+        let key = format!("{since}-{}", digest::hex(&fresh()?[..4]));
+        let secret = STANDARD_NO_PAD.encode(fresh()?);
+        let sealed = self.seal(SealedPlace::RecordKey(record, &key), [(KEY.to_owned(), secret.into())])?;
+        let made_at = Clock::system().now();
+        Ok(KeyRow { record_id: record.to_owned(), key, since, sealed: Some(sealed), made_at, destroyed_at: None })
+    }
+
+    fn opened(&self, (record, key): &KeyName, sealed: &str) -> Result<RecordKey> {
+        let opened = self.open(SealedPlace::RecordKey(record, key), sealed)?;
         let key = opened.get(KEY).and_then(|key| key.as_str()).and_then(|key| STANDARD_NO_PAD.decode(key).ok());
         ready(&key.unwrap_or_default())
     }
@@ -333,15 +367,24 @@ pub struct DestroyedKeys {
 pub struct StoredKey {
     /// The record.
     pub record: String,
+    /// Its name.
+    key: String,
     /// The first revision that the key may seal.
     pub since: i64,
     /// The time of the erasure that destroyed it; none while it is there.
     pub destroyed_at: Option<NaiveDateTime>,
 }
 
+impl StoredKey {
+    /// True if it is the key that something is sealed with.
+    pub fn opens(&self, sealed: &KeyNeed) -> bool {
+        matches!(sealed, KeyNeed::Opening { record, key } if *record == self.record && *key == self.key)
+    }
+}
+
 impl From<KeyRow> for StoredKey {
     fn from(row: KeyRow) -> Self {
-        StoredKey { record: row.record_id, since: row.since, destroyed_at: row.destroyed_at }
+        StoredKey { record: row.record_id, key: row.key, since: row.since, destroyed_at: row.destroyed_at }
     }
 }
 
@@ -363,7 +406,7 @@ impl Keys {
                 let keys: Vec<&KeyRow> = rows.iter().filter(before).collect();
                 leave_tombstones(db, one, &keys)?;
                 let there = keys.into_iter().filter(|row| row.sealed.is_some());
-                destroyed.0.extend(there.map(|row| (row.record_id.clone(), row.since)));
+                destroyed.0.extend(there.map(|row| (row.record_id.clone(), row.key.clone())));
             }
             Ok(destroyed)
         }))?;
@@ -428,9 +471,9 @@ impl Keys {
 
     fn rewrap_one(&self, db: &mut Db, row: &KeyRow) -> Result<()> {
         let Some(sealed) = &row.sealed else { return Ok(()) };
-        let place = SealedPlace::RecordKey(&row.record_id, row.since);
+        let place = SealedPlace::RecordKey(&row.record_id, &row.key);
         let sealed = self.seal(place, self.open(place, sealed)?)?;
-        let held = record_keys::table.find((&row.record_id, row.since));
+        let held = record_keys::table.find((&row.record_id, &row.key));
         diesel::update(held).set(record_keys::sealed.eq(sealed)).execute(db)?;
         Ok(())
     }
@@ -439,13 +482,14 @@ impl Keys {
 /// Makes tombstones of the keys that a record had up to its erasure, and one where it had none.
 fn leave_tombstones(db: &mut Db, erased: &ErasedRecord, keys: &[&KeyRow]) -> Result<()> {
     for row in keys.iter().filter(|row| row.sealed.is_some()) {
-        diesel::update(record_keys::table.find((&row.record_id, row.since)))
+        diesel::update(record_keys::table.find((&row.record_id, &row.key)))
             .set((record_keys::sealed.eq(None::<String>), record_keys::destroyed_at.eq(erased.at)))
             .execute(db)?;
     }
     if keys.is_empty() {
         let row = KeyRow {
             record_id: erased.record.clone(),
+            key: "1".into(),
             since: 1,
             sealed: None,
             made_at: erased.at,

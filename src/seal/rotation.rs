@@ -12,7 +12,7 @@ use crate::error::{Error, KeyNeed, Result};
 use crate::seal::erasures::erasures;
 use crate::seal::keys::{FORMER, SECRET, key_of};
 use crate::seal::purposes::PurposeKeys;
-use crate::seal::{Keys, SealedPlace};
+use crate::seal::{Keys, SealedPlace, SealingKey};
 
 /// The most rows that are sealed by one commit, so that others can write in between.
 const GROUP: i64 = 200;
@@ -94,28 +94,34 @@ fn anew(keys: &Keys, place: SealedPlace, text: Option<String>) -> Result<Option<
     text.map(|text| keys.seal(place, keys.open(place, &text)?)).transpose()
 }
 
-/// The same of what a record says, with the key that may seal from a revision on.
-fn anew_of_record(keys: &Keys, since: i64, place: SealedPlace, text: Option<String>) -> Result<Option<String>> {
-    text.map(|text| keys.of_record(since).seal(place, keys.open(place, &text)?)).transpose()
+/// The same of what a record says.
+fn anew_of_record(keys: &ResealKeys, place: SealedPlace, text: Option<String>) -> Result<Option<String>> {
+    let key = keys.sealing.get(place.record().unwrap_or_default()).unwrap_or(&SealingKey::FIRST);
+    text.map(|text| keys.keys.of_record(key).seal(place, keys.keys.open(place, &text)?)).transpose()
 }
 
-/// The keys to what records say and are sealed anew with, and the first revision that each record's may seal.
-fn keys_of(db: &mut Db, keys: &Keys, texts: &[(SealedPlace, &str)]) -> Result<(Keys, BTreeMap<String, i64>)> {
-    let records: Vec<String> = texts.iter().filter_map(|(place, _)| Some(place.record()?.to_owned())).collect();
-    let since: BTreeMap<String, i64> = match keys.has_record_keys() {
-        true => first_revisions(db, &records)?,
-        false => BTreeMap::new(),
-    };
-    let new = since.iter().map(|(record, since)| KeyNeed { record: record.clone(), since: *since, is_new: true });
-    let needs = new.chain(texts.iter().filter_map(|(place, text)| key_of(*place, text))).collect();
-    Ok((keys.provided_now(needs)?, since))
+/// The keys that what some records say is opened with, and sealed anew.
+struct ResealKeys {
+    keys: Keys,
+    sealing: BTreeMap<String, SealingKey>,
 }
 
-/// The first revision that the present key of each record may seal.
-fn first_revisions(db: &mut Db, records: &[String]) -> Result<BTreeMap<String, i64>> {
-    let erased = erasures(db, records)?;
-    let until = |record: &String| erased.iter().find(|one| one.record == *record).map_or(0, |one| one.until);
-    Ok(records.iter().map(|record| (record.clone(), until(record) + 1)).collect())
+impl ResealKeys {
+    fn of(db: &mut Db, keys: &Keys, texts: &[(SealedPlace, &str)]) -> Result<ResealKeys> {
+        let mut needs: Vec<KeyNeed> = texts.iter().filter_map(|(place, text)| key_of(*place, text)).collect();
+        let mut sealing = BTreeMap::new();
+        if keys.has_record_keys() {
+            let records: Vec<String> = texts.iter().filter_map(|(place, _)| Some(place.record()?.to_owned())).collect();
+            let erased = erasures(db, &records)?;
+            for record in records {
+                let erased = erased.iter().find(|one| one.record == record).map_or(0, |one| one.until);
+                let revision = erased + 1;
+                needs.push(KeyNeed::Sealing { record: record.clone(), erased, revision });
+                sealing.insert(record, SealingKey::After { erased, revision });
+            }
+        }
+        Ok(ResealKeys { keys: keys.provided_now(needs)?, sealing })
+    }
 }
 
 /// Seals a group of rows after a place that are not sealed with the current key (by its pattern); how many, and where it ends.
@@ -151,10 +157,9 @@ fn group_of_records(db: &mut Db, keys: &Keys, current: &str, after: GroupPlace) 
         .limit(GROUP)
         .load(db)?;
     let texts = rows.iter().filter_map(|(id, text)| Some((SealedPlace::Record(id), text.as_deref()?)));
-    let (keys, since) = keys_of(db, keys, &texts.collect::<Vec<_>>())?;
+    let keys = ResealKeys::of(db, keys, &texts.collect::<Vec<_>>())?;
     for (id, personal) in &rows {
-        let since = since.get(id).copied().unwrap_or(1);
-        let sealed = anew_of_record(&keys, since, SealedPlace::Record(id), personal.clone())?;
+        let sealed = anew_of_record(&keys, SealedPlace::Record(id), personal.clone())?;
         diesel::update(records::table.filter(records::id.eq(id))).set(records::personal.eq(sealed)).execute(db)?;
     }
     Ok((rows.len(), rows.last().map(|row| (row.0.clone(), 0))))
@@ -174,11 +179,10 @@ fn group_of_history(db: &mut Db, keys: &Keys, current: &str, after: GroupPlace) 
         let text = text.as_deref()?;
         Some((SealedPlace::Change(id, *revision), text))
     });
-    let (keys, since) = keys_of(db, keys, &texts.collect::<Vec<_>>())?;
+    let keys = ResealKeys::of(db, keys, &texts.collect::<Vec<_>>())?;
     for (id, revision, personal, salt) in &rows {
-        let since = since.get(id).copied().unwrap_or(1);
-        let personal = anew_of_record(&keys, since, SealedPlace::Change(id, *revision), personal.clone())?;
-        let salt = anew_of_record(&keys, since, SealedPlace::Salt(id, *revision), salt.clone())?;
+        let personal = anew_of_record(&keys, SealedPlace::Change(id, *revision), personal.clone())?;
+        let salt = anew_of_record(&keys, SealedPlace::Salt(id, *revision), salt.clone())?;
         diesel::update(history::table.find((id, revision)))
             .set((history::personal.eq(personal), history::salt.eq(salt)))
             .execute(db)?;

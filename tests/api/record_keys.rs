@@ -116,6 +116,7 @@ fn done((done, said): (bool, String)) -> String {
 }
 
 fn serve(settings: &Config) -> Process {
+    done(command_on(settings, &["migrate"]));
     Process::start(
         &settings.database.url,
         &[("AUFSICHT_RECORD_KEYS_URL", settings.database.record_keys_url.as_deref().unwrap())],
@@ -195,9 +196,9 @@ on_both_databases! {
         app.client.patch(&path(&erased), "*", &json!({"title": "ohne"})).expect(200);
         assert_eq!(living(&app), Vec::<String>::new(), "no key without need");
         app.client.patch(&path(&erased), "*", &json!({"notes": "neu"})).expect(200);
-        assert_eq!(living(&app), [format!("{erased} 3")]);
+        assert_eq!(living(&app), [format!("{erased} 4")]);
         app.client.patch(&path(&erased), "*", &json!({"notes": "anders"})).expect(200);
-        assert_eq!(living(&app), [format!("{erased} 3")]);
+        assert_eq!(living(&app), [format!("{erased} 4")]);
         assert_eq!(app.client.get(&path(&erased)).expect(200).json()["notes"], "anders");
         assert_eq!(app.differences(), Vec::<String>::new());
         let said = done(app.command(&["subject", "erase", "--record", &erased]));
@@ -381,7 +382,10 @@ fn without_the_keys_all_goes_on_that_needs_none(backend: Backend) {
     ] {
         answer.expect_problem(503, "unavailable");
     }
-    let reader = client.with_token(app.service().token("register:read").unwrap());
+    let tokens = aufsicht::auth::Tokens::new(&app.config).unwrap();
+    let scopes = [aufsicht::auth::Scope::RegisterRead];
+    let token = tokens.issue("reader", &scopes, Duration::from_secs(3600), aufsicht::Clock::system().now());
+    let reader = client.with_token(token.unwrap());
     assert_eq!(reader.all("/v1/cases").len(), 3, "nothing was kept that was refused");
     away(false);
     eventually("the keys are back", || ready() == "ok");
@@ -411,7 +415,7 @@ fn a_database_without_keys_is_taken_over(backend: Backend) {
     // What was sealed before opens, and what is changed gets a key.
     assert!(process.client.get(&path(&ids[0])).expect(200).text().contains(CANARY));
     process.client.patch(&path(&ids[0]), "*", &json!({"notes": format!("{CANARY} anders")})).expect(200);
-    assert_eq!(living(&app), [format!("{} 1", ids[0])]);
+    assert_eq!(living(&app), [format!("{} 2", ids[0])]);
     process.kill();
     assert_eq!(app.differences(), Vec::<String>::new());
     done(app.command(&["seal", "rotate"]));
@@ -467,7 +471,7 @@ fn a_key_that_is_missing_is_told(backend: Backend) {
     let process = serve(&app.config);
     process.client.get(&path(&lost)).expect_problem(500, "internal");
     assert!(process.client.get(&path(&other)).expect(200).text().contains(CANARY));
-    let sql = format!("UPDATE record_keys SET since = since WHERE record_id = '{other}'");
+    let sql = format!("UPDATE record_keys SET made_at = made_at WHERE record_id = '{other}'");
     app.record_keys().batch_execute(&sql).unwrap();
     done(app.command(&["subject", "erase", "--record", &other]));
     assert!(app.record_keys().batch_execute(&sql).is_err(), "what was destroyed stays so");

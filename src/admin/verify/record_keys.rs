@@ -1,12 +1,12 @@
 //! Keys of records against what is sealed with them. A key that is missing is found where something of its record is opened.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 
 use crate::db::Db;
 use crate::db::schema::records;
-use crate::error::Result;
+use crate::error::{KeyNeed, Result};
 use crate::records::projections::history::all_of;
 use crate::records::projections::history_row::{Erased, HistoryRow, PERSONAL};
 use crate::records::row::RecordRow;
@@ -35,9 +35,13 @@ pub fn unused(db: &mut Db, keys: &Keys) -> Result<usize> {
         let held: Vec<RecordRow> = held.load(db)?;
         let rows = all_of(db, &ids)?;
         let used = held.iter().filter_map(RecordRow::key).chain(rows.iter().filter_map(HistoryRow::key));
-        let used: BTreeSet<(String, i64)> = used.map(|key| (key.record, key.since)).collect();
-        let there = page.into_iter().filter(|key| key.destroyed_at.is_none());
-        unused += there.filter(|key| !used.contains(&(key.record.clone(), key.since))).count();
+        let used: Vec<KeyNeed> = used.collect();
+        let mut by_record: BTreeMap<&str, Vec<&KeyNeed>> = BTreeMap::new();
+        used.iter().for_each(|need| by_record.entry(need.record()).or_default().push(need));
+        let is_used = |key: &&StoredKey| {
+            by_record.get(key.record.as_str()).is_some_and(|of| of.iter().any(|need| key.opens(need)))
+        };
+        unused += page.iter().filter(|key| key.destroyed_at.is_none() && !is_used(key)).count();
         Ok(())
     })?;
     Ok(unused)

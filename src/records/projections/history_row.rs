@@ -20,7 +20,7 @@ use crate::error::{Error, KeyNeed, Result};
 use crate::identity;
 use crate::records::{erasable, personal};
 use crate::registers::Register;
-use crate::seal::{self, Keys, RecordSeal, SealedPlace};
+use crate::seal::{self, Keys, RecordSeal, SealedPlace, SealingKey};
 use crate::vocabulary::vocabulary;
 use utoipa::ToSchema;
 
@@ -136,7 +136,7 @@ impl HistoryRow {
             personal_digest: None,
             value_salt: (!open.is_empty()).then(|| uuid::Uuid::new_v4().simple().to_string()),
         };
-        row.with_personal_data(&personal, by.keys.of_record(of.since))
+        row.with_personal_data(&personal, by.keys.of_record(of.key))
     }
 
     /// With the personal data that changed, sealed, and a digest of it whose salt goes when the data is erased: then
@@ -403,6 +403,6 @@ pub struct RecordChange<'a> {
     pub number: &'a str,
     /// The revision that the change makes.
     pub revision: i64,
-    /// The first revision that the record's key may seal.
-    pub since: i64,
+    /// The key of the record's own.
+    pub key: &'a SealingKey,
 }
