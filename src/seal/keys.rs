@@ -14,7 +14,8 @@ use crate::config::Config;
 use crate::digest;
 use crate::error::{Error, KeyNeed, Result};
 use crate::reload::Reloading;
-use crate::seal::record_keys::{RecordKey, RecordKeys};
+use crate::seal::key_store::{RecordKey, SealingKey};
+use crate::seal::record_keys::RecordKeys;
 
 const NONCE: usize = 12;
 
@@ -297,26 +298,6 @@ fn open_all(
         Ok((property, value))
     };
     values.into_iter().map(one).collect()
-}
-
-/// The key of its own that what a record says is sealed with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SealingKey {
-    /// The one that the record is sealed with already.
-    Named(String),
-    /// One for a revision of a record that was erased up to an earlier one: what an erasure has taken must not be opened by it,
-    /// nor must it outlive the next one.
-    After {
-        /// The last revision that was erased; 0 if none was.
-        erased: i64,
-        /// The revision.
-        revision: i64,
-    },
-}
-
-impl SealingKey {
-    /// The key of a record that is new.
-    pub const FIRST: SealingKey = SealingKey::After { erased: 0, revision: 1 };
 }
 
 /// The seal of what a record and its changes say.

@@ -9,14 +9,18 @@
 //! destroys it: then no backup, replica or archive of the data holds anything that could be read. The key is kept before what
 //! it seals: work that lacks one fails with what it needs before it has written anything, and is run again with it.
 
+mod destruction;
 mod erasures;
+mod key_store;
 mod keys;
+mod providing;
 mod purposes;
 mod record_keys;
 mod rotation;
 
+pub use destruction::{DestroyedKeys, ErasedRecord, StoredKey};
 pub use erasures::{all_erasures, erasures};
-pub use keys::{FORMER, Keys, RecordSeal, SECRET, SealedPlace, SealingKey, fresh_key, key_of, properties};
+pub use key_store::SealingKey;
+pub use keys::{FORMER, Keys, RecordSeal, SECRET, SealedPlace, fresh_key, key_of, properties};
 pub use purposes::{Purpose, PurposeKeys, authenticate};
-pub use record_keys::{DestroyedKeys, ErasedRecord, StoredKey};
 pub use rotation::{keys_for, rotate};

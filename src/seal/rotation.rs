@@ -113,15 +113,21 @@ impl ResealKeys {
         if keys.has_record_keys() {
             let records: Vec<String> = texts.iter().filter_map(|(place, _)| Some(place.record()?.to_owned())).collect();
             let erased = erasures(db, &records)?;
-            for record in records {
+            for (record, revision) in last_revisions(db, &records)? {
                 let erased = erased.iter().find(|one| one.record == record).map_or(0, |one| one.until);
-                let revision = erased + 1;
                 needs.push(KeyNeed::Sealing { record: record.clone(), erased, revision });
                 sealing.insert(record, SealingKey::After { erased, revision });
             }
         }
         Ok(ResealKeys { keys: keys.provided_now(needs)?, sealing })
     }
+}
+
+/// The last revision of each record: a key that may seal it is destroyed with the next erasure.
+fn last_revisions(db: &mut Db, records: &[String]) -> Result<Vec<(String, i64)>> {
+    let of_records = history::table.filter(history::record_id.eq_any(records)).group_by(history::record_id);
+    let last: Vec<(String, Option<i64>)> = of_records.select((history::record_id, max(history::revision))).load(db)?;
+    Ok(last.into_iter().map(|(record, revision)| (record, revision.unwrap_or(1))).collect())
 }
 
 /// Seals a group of rows after a place that are not sealed with the current key (by its pattern); how many, and where it ends.
