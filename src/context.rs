@@ -2,7 +2,7 @@
 
 use chrono::NaiveDateTime;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::identity::Identity;
 use crate::seal::Keys;
 
@@ -23,13 +23,8 @@ pub struct OperationContext {
 
 impl OperationContext {
     /// Runs work, and again with the keys of records that it lacked: then it has written nothing. For threads that may wait.
-    pub fn providing<T>(&mut self, mut work: impl FnMut(&OperationContext) -> Result<T>) -> Result<T> {
-        loop {
-            match work(self) {
-                Err(Error::KeysNeeded(needs)) => self.keys = self.keys.provided_now(needs)?,
-                done => return done,
-            }
-        }
+    pub fn providing<T>(&self, mut work: impl FnMut(&OperationContext) -> Result<T>) -> Result<T> {
+        self.keys.providing(|keys| work(&OperationContext { keys: keys.clone(), ..self.clone() }))
     }
 
     /// True if the actor may learn what the register holds.

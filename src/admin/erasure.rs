@@ -282,13 +282,15 @@ fn sweep(db: &mut Db) -> Result<()> {
 /// All that is held about a record. What it discloses is recorded first, and stands in the report too.
 pub fn report(db: &mut Db, log: &mut Db, id: &str, keys: &Keys, recording: &CommandDisclosure) -> Result<Value> {
     let register = register_of(db, id)?;
-    let (record, history) = db.transaction(|db| {
-        let record = match find::get(db, register, id) {
-            Ok(row) => row.row.answer(register, View::Whole(keys))?,
-            Err(Error::NotFound(_)) => Map::new(),
-            Err(error) => return Err(error),
-        };
-        Ok::<_, Error>((record, changes::list(db, register, id, 0, i64::MAX, Some(keys))?))
+    let (record, history) = keys.providing(|keys| {
+        db.transaction(|db| {
+            let record = match find::get(db, register, id) {
+                Ok(row) => row.row.answer(register, View::Whole(keys))?,
+                Err(Error::NotFound(_)) => Map::new(),
+                Err(error) => return Err(error),
+            };
+            Ok::<_, Error>((record, changes::list(db, register, id, 0, i64::MAX, Some(keys))?))
+        })
     })?;
     let told = history.iter().flat_map(|entry| entry.changes.iter().map(|change| change.property.clone()));
     let shown = told.chain(flat(&record).into_keys()).filter(|property| is_personal(property));

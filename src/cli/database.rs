@@ -111,7 +111,13 @@ pub fn seal(command: SealCommand, config: &Config) -> Result<ExitCode> {
             let mut db = db::connect(&config.database)?;
             let keys = seal::keys_for(&mut db, config)?;
             let sealed = seal::rotate(&mut db, &keys)?;
-            done(&format!("Sealed {sealed} rows anew; everything is sealed with the first key now."))
+            done(&format!(
+                "Sealed {sealed} rows anew; everything is sealed with the first key now{}.",
+                match keys.has_record_keys() {
+                    true => ", and what records say with keys of their own, which are",
+                    false => "",
+                }
+            ))
         }
     }
 }

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use crate::clock::Clock;
 use crate::db::{Database, WriteTransaction};
 use crate::digest;
-use crate::error::{KeyNeed, Result};
+use crate::error::{Error, KeyNeed, Result};
 use crate::seal::key_store::{KeyName, KeyPlace, KeyRow, RecordKey, fresh, ready, rows_of, wait};
 use crate::seal::record_keys::{HeldKey, HeldKeys, NewKeys, RecordKeys};
 use crate::seal::{Keys, SealedPlace};
@@ -60,6 +60,17 @@ impl Keys {
     /// The same on a thread that may wait.
     pub fn provided_now(&self, needs: Vec<KeyNeed>) -> Result<Keys> {
         wait(self.provided(needs))
+    }
+
+    /// Runs work, and again with the keys of records that it lacked: then it has written nothing. For threads that may wait.
+    pub fn providing<T>(&self, mut work: impl FnMut(&Keys) -> Result<T>) -> Result<T> {
+        let mut keys = self.clone();
+        loop {
+            match work(&keys) {
+                Err(Error::KeysNeeded(needs)) => keys = keys.provided_now(needs)?,
+                done => return done,
+            }
+        }
     }
 
     /// Asks for keys, makes those that are new, and adds all to those at hand.

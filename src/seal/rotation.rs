@@ -34,7 +34,11 @@ pub fn keys_for(db: &mut Db, config: &Config) -> Result<Keys> {
         && SealedPlace::Record(&id).is_sealed(&sealed)
     {
         let place = SealedPlace::Record(&id);
-        keys.provided_now(key_of(place, &sealed).into_iter().collect())?.open(place, &sealed)?;
+        match keys.providing(|keys| keys.open(place, &sealed)) {
+            // A single key that is missing is for `verify` to tell.
+            Err(Error::Corrupt(_)) if key_of(place, &sealed).is_some() => {}
+            opened => _ = opened?,
+        }
     }
     let newest = webhooks::table.order(webhooks::id.desc()).select((webhooks::id, webhooks::secret));
     if let Some((id, sealed)) = newest.first::<(String, String)>(db).optional()?

@@ -173,7 +173,7 @@ on_both_databases! {
     }
 }
 
-/// Whether a text stands in the files of the keys.
+/// True if a text stands in the files of the keys.
 fn key_files_hold(app: &App, text: &str) -> bool {
     let url = app.config.database.record_keys_url.as_ref().unwrap();
     match url.strip_prefix("sqlite:") {
@@ -273,6 +273,7 @@ on_both_databases! {
         process.client.put("/v1/cases/external/gever/K-99", &put).expect(201);
         process.client.put("/v1/cases/external/gever/K-99", &put).expect(200);
         assert_eq!(living(&app).len(), 41);
+        assert_eq!(process.client.get("/v1/audit-trail/verification").expect(200).json()["sound"], true);
         process.kill();
         let said = done(app.command(&["export", "--register", "cases", "--personal-data", "--purpose", "Prüfung"]));
         assert_eq!(said.matches(&format!("{CANARY}@")).count(), 39);
@@ -501,7 +502,8 @@ fn keys_are_backed_up_apart_and_restored() {
     let said = done(command_on(&keys, &["restore", &file("keys"), "--identity", &file("key"), "--record-keys"]));
     assert!(said.contains("Destroyed 1 keys again"), "{said}");
     assert_eq!(differences(&keys), Vec::<String>::new());
-    assert!(command_on(&keys, &["subject", "report", "--record", &second, "--purpose", "x"]).1.contains(CANARY));
+    app.create("cases", case(3));
+    assert!(done(app.command(&["subject", "report", "--record", &second, "--purpose", "x"])).contains(CANARY));
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn create(tx: &mut WriteTransaction, register: &str, body: Value, rules: &Rules,
     let register = registers::find(register).ok_or_else(|| Error::Internal(format!("no register {register}")))?;
     let document = document::read(register, body, rules)?;
     let id = store::new_id();
-    by.clone().providing(|by| {
+    by.providing(|by| {
         store::create(tx, &mut Lookups::default(), register, (id.clone(), document.clone()), by).map(drop)
     })
 }

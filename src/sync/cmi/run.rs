@@ -162,7 +162,7 @@ impl CmiRun<'_> {
             self.told.gone.push((hit.guid.clone(), format!("{what} (--full --delete deletes it)")));
             return self.is_pending(hit, true);
         }
-        let (mut act, key) = (self.act(), (self.settings.system.as_str(), hit.key.as_str()));
+        let (act, key) = (self.act(), (self.settings.system.as_str(), hit.key.as_str()));
         let deleted =
             act.providing(|act| db::exclusively(self.db, |tx| external::delete_external(tx, register, key, None, act)));
         match deleted.map_err(WriteError::from) {
@@ -228,7 +228,7 @@ impl CmiRun<'_> {
         if is_doubtful && !is_held {
             return Ok(Err(line.doubts().to_vec()));
         }
-        let mut act = self.act();
+        let act = self.act();
         match act.providing(|act| db::exclusively(self.db, |tx| Ok(line.store(tx, register, act)?.0))) {
             Err(Error::Validation(faults)) if is_doubtful => Ok(Err(faults)),
             stored => stored.map(Ok),

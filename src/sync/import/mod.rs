@@ -341,7 +341,7 @@ impl<'a> Import<'a> {
 
     /// Keeps the lines of a group; all of them anew where keys of records were not at hand.
     fn store(&self, tx: &mut WriteTransaction, group: Vec<ReadLine>) -> Result<Vec<StoredLine>> {
-        let stored = self.act.clone().providing(|act| tx.savepoint(|tx| self.store_all(tx, &group, act)))?;
+        let stored = self.act.providing(|act| tx.savepoint(|tx| self.store_all(tx, &group, act)))?;
         let results = group.into_iter().zip(stored).map(|(ReadLine { line, checked, told, .. }, stored)| {
             let (result, change) = match (stored, checked) {
                 (Ok(Some((outcome, change))), _) => (Ok(outcome), change),

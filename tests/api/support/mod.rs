@@ -182,7 +182,7 @@ pub fn now() -> DateTime<Utc> {
     "2019-01-15T08:00:00Z".parse().unwrap()
 }
 
-/// Whether a text stands in a file of SQLite or in its write-ahead log.
+/// True if a text stands in a file of SQLite or in its write-ahead log.
 pub fn files_hold(file: &str, text: &str) -> bool {
     [file.to_owned(), format!("{file}-wal")].iter().any(|file| {
         let bytes = std::fs::read(file).unwrap_or_default();
