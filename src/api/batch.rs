@@ -343,6 +343,9 @@ fn store_or_roll_back(
     Ok(results)
 }
 
+/// The results of the lines of a step; true if they were given before.
+type StepResults = (Vec<LineResult>, bool);
+
 /// A batch as its request wants it stored.
 struct Batch {
     register: &'static Register,
@@ -373,11 +376,8 @@ impl Batch {
 
     /// Stores the lines of a step, or returns what became of them before; true in that case. They are stored again with the keys
     /// of records that they lacked.
-    async fn store(&self, step: usize, checked: Vec<CheckedLine>) -> Result<(Vec<LineResult>, bool)> {
+    async fn store(&self, step: usize, checked: Vec<CheckedLine>) -> Result<StepResults> {
         let (mut by, checked) = (self.by.clone(), Arc::new(checked));
-        if self.dry_run {
-            by.keys = by.keys.on_trial();
-        }
         loop {
             match self.try_store(step, checked.clone(), by.clone()).await {
                 Err(Error::KeysNeeded(needs)) => by.keys = by.keys.provided(needs).await?,
@@ -391,18 +391,16 @@ impl Batch {
         step: usize,
         checked: Arc<Vec<CheckedLine>>,
         by: OperationContext,
-    ) -> Result<(Vec<LineResult>, bool)> {
+    ) -> Result<StepResults> {
         let (register, atomic, dry_run, is_whole) = (self.register, self.atomic, self.dry_run, self.is_whole());
         let under = Claim::request(&self.claim);
-        let storing = self.app.database.write(move |tx| {
-            replay_or_run(tx, under.as_ref().filter(|_| !dry_run), step as i64, |tx| {
-                if is_whole {
-                    return store_or_roll_back(tx, register, &checked, &by, (atomic, dry_run));
-                }
-                store_lines(tx, register, &checked, &by)
+        let store = move |tx: &mut WriteTransaction| {
+            replay_or_run(tx, under.as_ref().filter(|_| !dry_run), step as i64, |tx| match is_whole {
+                true => store_or_roll_back(tx, register, &checked, &by, (atomic, dry_run)),
+                false => store_lines(tx, register, &checked, &by),
             })
-        });
-        storing.await
+        };
+        self.app.database.write(store).await
     }
 
     /// Checks and stores lines, and returns what became of each; true if all that was known before.
@@ -446,7 +444,8 @@ async fn batch(register: &'static Register, Call { app, caller, request }: Call,
     }
     let viewer = disclosure_context(&caller, &request)?;
     let claim = Claim::of(&app, &caller, &request, &body.0)?;
-    let by = operation_context(&app, &caller, &request);
+    let mut by = operation_context(&app, &caller, &request);
+    by.keys = if dry_run { by.keys.on_trial() } else { by.keys };
     let sender = Sender::of(&caller, app.rules());
     let all = lines(&body.0)?;
     let batch = Batch { register, app, sender, by, claim, atomic, dry_run, faulty: Arc::default() };

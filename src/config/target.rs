@@ -67,17 +67,11 @@ impl Target {
 
     /// True if both are in one database, as far as their names tell.
     pub fn is_beside(&self, other: &Target) -> bool {
-        match (self, other) {
-            (Target::Sqlite(one), Target::Sqlite(other)) => {
-                let place = |path: &str| std::fs::canonicalize(path).unwrap_or_else(|_| Path::new(path).to_owned());
-                place(one) == place(other)
-            }
-            (
-                Target::Postgres(one) | Target::PostgresSchema(one, _),
-                Target::Postgres(other) | Target::PostgresSchema(other, _),
-            ) => one == other,
-            _ => false,
-        }
+        let place = |target: &Target| {
+            let (Target::Sqlite(place) | Target::Postgres(place) | Target::PostgresSchema(place, _)) = target;
+            std::fs::canonicalize(place).unwrap_or_else(|_| place.into())
+        };
+        place(self) == place(other)
     }
 
     /// Fails where a SQLite file is missing: a slip in its name, or a volume that is not mounted, must not become an empty

@@ -1,7 +1,7 @@
 //! Keys of records with personal data, in a database of their own, sealed with the service's key and bound to the record. A
 //! record has one, and another one after it was erased.
 //!
-//! What is sealed names its key. A key knows the first revision that it may seal, and an erasure destroys those from up to its
+//! Each sealed value names its key. A key knows the first revision that it may seal, and an erasure destroys those from up to its
 //! revision. So who writes never seals with a key that was destroyed: it names the one that the record is sealed with, or takes
 //! one from after the last erasure that the audit trail tells of, in the transaction that writes; and an erasure stands in the
 //! trail before its keys are destroyed.

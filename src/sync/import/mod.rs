@@ -197,7 +197,7 @@ fn progress(length: u64) -> ProgressBar {
 }
 
 /// The outcome of a line that was kept, and what it changed.
-type StoredChange = (Outcome, Option<String>);
+type LineOutcome = (Outcome, Option<String>);
 
 /// The result of a line, the change it makes, if any, and the reason why it was not kept, where that is told already.
 struct StoredLine {
@@ -359,7 +359,7 @@ impl<'a> Import<'a> {
         tx: &mut WriteTransaction,
         group: &[ReadLine],
         act: &OperationContext,
-    ) -> Result<Vec<Result<Option<StoredChange>>>> {
+    ) -> Result<Vec<Result<Option<LineOutcome>>>> {
         let (mut results, mut needed) = (Vec::with_capacity(group.len()), Vec::new());
         for ReadLine { checked, change, guarded, .. } in group {
             let stored = match (self.store_change(tx, change.as_ref(), act), checked) {
@@ -382,7 +382,7 @@ impl<'a> Import<'a> {
         tx: &mut WriteTransaction,
         change: Option<&ExportedChange>,
         act: &OperationContext,
-    ) -> Result<Option<StoredChange>> {
+    ) -> Result<Option<LineOutcome>> {
         let Some(change) = change else { return Ok(None) };
         tx.savepoint(|tx| {
             let Some((outcome, record)) = change.store(tx, self.register, &self.sender.rules, act)? else {
@@ -404,7 +404,7 @@ impl<'a> Import<'a> {
         checked: &ValidatedLine,
         guarded: bool,
         act: &OperationContext,
-    ) -> Result<StoredChange> {
+    ) -> Result<LineOutcome> {
         tx.savepoint(|tx| {
             let (outcome, record) = checked.store(tx, self.register, act)?;
             if outcome != Outcome::Updated {
