@@ -13,7 +13,7 @@ use crate::audit::access_log::{CommandDisclosure, Disclosure, of_record};
 use crate::context::OperationContext;
 use crate::db::schema::{history, records};
 use crate::db::{Db, exclusively};
-use crate::error::{Error, KeyNeed, Result};
+use crate::error::{Error, Result};
 use crate::json::flat;
 use crate::records::personal::is_personal;
 use crate::records::projections::history as changes;
@@ -192,9 +192,10 @@ pub fn erase(
 ) -> Result<Erasure> {
     let forgets_keys = forgets_keys || erasable::is_wanted(wanted, "external.id");
     let mut erasure = Erasure { has_record_keys: by.keys.has_record_keys(), ..Erasure::default() };
+    // The data goes first: from then on nobody reads it here, and the trail says which keys are to go. Were it the other way
+    // round, a command that is broken off in between would leave a record that nobody has erased and nobody can read.
     for group in ids.chunks(GROUP) {
-        let mut by = by.clone();
-        by.keys = by.keys.provided_now(keys_of(db, group)?)?.forgetting();
+        let by = OperationContext { keys: keys_to(db, group, &by.keys)?, ..by.clone() };
         let found = exclusively(db, |tx| {
             let erase = |id: &String| {
                 let register = register_of(tx.unflushed(), id)?;
@@ -203,9 +204,11 @@ pub fn erase(
             group.iter().map(erase).collect::<Result<Vec<ErasureFindings>>>()
         })?;
         found.into_iter().for_each(|found| erasure.add(found));
-        let destroyed = by.keys.destroy(erasures(db, group)?)?;
-        erasure.destroyed.now += destroyed.now;
-        erasure.destroyed.records += destroyed.records;
+        if erasure.has_record_keys {
+            let destroyed = by.keys.destroy(erasures(db, group)?)?;
+            erasure.destroyed.now += destroyed.now;
+            erasure.destroyed.records += destroyed.records;
+        }
     }
     if erasure.records > 0 {
         if !wanted.is_empty() {
@@ -219,16 +222,22 @@ pub fn erase(
     Ok(erasure)
 }
 
-/// The keys of their own that records are sealed with.
-fn keys_of(db: &mut Db, ids: &[String]) -> Result<Vec<KeyNeed>> {
+/// The keys to records that are erased, with those of their own.
+fn keys_to(db: &mut Db, ids: &[String], keys: &Keys) -> Result<Keys> {
+    if !keys.has_record_keys() {
+        return Ok(keys.clone());
+    }
     let sealed = records::table.filter(records::id.eq_any(ids)).filter(records::personal.is_not_null());
     let sealed: Vec<RecordRow> = sealed.select(RecordRow::as_select()).load(db)?;
-    Ok(sealed.iter().filter_map(RecordRow::key).collect())
+    Ok(keys.provided_now(sealed.iter().filter_map(RecordRow::key).collect())?.forgetting())
 }
 
 /// Destroys the keys of all records that were erased, also where an erasure was broken off before it came to that.
 pub fn destroy_all(db: &mut Db, keys: &Keys) -> Result<DestroyedKeys> {
     let mut all = DestroyedKeys::default();
+    if !keys.has_record_keys() {
+        return Ok(all);
+    }
     all_erasures(db, |_, page| {
         let destroyed = keys.destroy(page)?;
         (all.now, all.records) = (all.now + destroyed.now, all.records + destroyed.records);
