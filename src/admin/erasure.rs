@@ -147,13 +147,16 @@ impl Erasure {
             "Nothing reaches what was exported or printed, or titles and other texts in copies from before.";
         if self.has_record_keys && self.destroyed.records > 0 {
             return Some(format!(
-                "Destroyed: {} now. What copies of the data from before (backups, archives, replicas) hold of the personal data                  cannot be read any more, from the moment when the last copy of the keys from before is gone; except where the                  copy is older than the record's own key (`aufsicht seal rotate` gives one to each record). {ELSEWHERE}",
+                "Destroyed: {} now. What copies of the data from before (backups, archives, replicas) hold of the personal data \
+                 cannot be read any more, from the moment when the last copy of the keys from before is gone; except where the \
+                 copy is older than the record's own key (`aufsicht seal rotate` gives one to each record). {ELSEWHERE}",
                 counted(self.destroyed.now, "key")
             ));
         }
         (!self.has_record_keys && !self.found.taken.is_empty()).then(|| {
             format!(
-                "Not reached: copies of the data from before (backups, archives, replicas), which the seal key opens as long as                  they are kept. With AUFSICHT_RECORD_KEYS_URL each record has a key of its own, which an erasure destroys. {ELSEWHERE}"
+                "Not reached: copies of the data from before (backups, archives, replicas), which the seal key opens as long as \
+                 they are kept. With AUFSICHT_RECORD_KEYS_URL each record has a key of its own, which an erasure destroys. {ELSEWHERE}"
             )
         })
     }

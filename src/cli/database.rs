@@ -45,7 +45,8 @@ pub fn backup(config: &Config, of: BackupOf, file: &Path, recipients: &[String])
     backup::backup(&config.database, (of, file), recipients, &act_without_personal_data(config)?)?;
     let kept = match of {
         BackupOf::RecordKeys => {
-            " It holds keys of records as they are now: what is erased from now on can be read with it, so keep it no longer than              an erasure may take (30 days, say), and apart from the backups of the data."
+            " It holds keys of records as they are now: what is erased from now on can be read with it, so keep it no longer than \
+             an erasure may take (30 days, say), and apart from the backups of the data."
         }
         BackupOf::Data => "",
     };

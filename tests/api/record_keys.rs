@@ -134,6 +134,7 @@ on_both_databases! {
         let key = texts(&mut app.record_keys(), "SELECT sealed AS text FROM record_keys ORDER BY record_id").remove(0);
         let said = done(app.command(&["subject", "erase", "--record", &erased]));
         assert!(said.contains("Destroyed: 1 key now. What copies of the data from before"), "{said}");
+        assert!(!said.contains("  "), "{said}");
 
         // With the seal key, the copy and today's keys nothing of it opens; without today's keys nothing at all does.
         assert_eq!(opened(&old), 2);
@@ -486,7 +487,7 @@ fn keys_are_backed_up_apart_and_restored() {
     let file = |name: &str| place.0.join(name).display().to_string();
     let recipient = done(app.command(&["backup-key", &file("key")]));
     let said = done(app.command(&["backup", &file("keys"), "--recipient", recipient.trim(), "--record-keys"]));
-    assert!(said.contains("keep it no longer"), "{said}");
+    assert!(said.contains("keep it no longer than an erasure may take"), "{said}");
     done(app.command(&["backup", &file("data"), "--recipient", recipient.trim()]));
     done(app.command(&["subject", "erase", "--record", &first]));
     // The data of before beside the keys of today.
