@@ -55,7 +55,8 @@ fn records(criterion: &mut Criterion) {
     let mut config = aufsicht::Config::for_database("sqlite:none.sqlite3").unwrap();
     config.seal.key = Some(aufsicht::seal::fresh_key().unwrap());
     let (keys, id) = (Keys::new(&config).unwrap(), "01932b6e-1111-7000-8000-000000000001".to_owned());
-    let columns = RecordRow::new(cases, id, document, today.into(), &keys).unwrap();
+    let columns =
+        RecordRow::new(cases, id, document, today.into(), keys.of_record(&aufsicht::seal::SealingKey::FIRST)).unwrap();
     criterion.bench_function("show a record", |bench| {
         bench.iter(|| to_json(&RecordView { columns: black_box(&columns), register: cases, view: View::Impersonal }));
     });

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDateTime;
 
+use crate::error::Result;
 use crate::identity::Identity;
 use crate::seal::Keys;
 
@@ -21,6 +22,11 @@ pub struct OperationContext {
 }
 
 impl OperationContext {
+    /// Runs work, and again with the keys of records that it lacked: then it has written nothing. For threads that may wait.
+    pub fn providing<T>(&self, mut work: impl FnMut(&OperationContext) -> Result<T>) -> Result<T> {
+        self.keys.providing(|keys| work(&OperationContext { keys: keys.clone(), ..self.clone() }))
+    }
+
     /// True if the actor may learn what the register holds.
     pub fn can_access(&self, register: &str) -> bool {
         self.registers.as_ref().is_none_or(|registers| registers.iter().any(|name| name == register))

@@ -214,6 +214,35 @@ problems! {
         "The database was lost while it kept the change. Repeat the request under its `Idempotency-Key`, or the delivery under its key in the other system: it is done once. Without either read whether it is there before you send it again.";
 }
 
+/// A key of a record that some work needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyNeed {
+    /// The key that something of a record is sealed with, by its name.
+    Opening {
+        /// The record.
+        record: String,
+        /// The name of the key.
+        key: String,
+    },
+    /// A key for a revision of a record that was erased up to an earlier one; it is made where there is none.
+    Sealing {
+        /// The record.
+        record: String,
+        /// The last revision that was erased; 0 if none was.
+        erased: i64,
+        /// The revision.
+        revision: i64,
+    },
+}
+
+impl KeyNeed {
+    /// The record.
+    pub fn record(&self) -> &str {
+        let (KeyNeed::Opening { record, .. } | KeyNeed::Sealing { record, .. }) = self;
+        record
+    }
+}
+
 /// Everything that a request, a command or the start of the service can fail with.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -286,6 +315,9 @@ pub enum Error {
     /// 422: the idempotency key was used for another request.
     #[error("the Idempotency-Key was used for another request")]
     KeyReused,
+    /// 503: keys of records that are not at hand: who runs the work fetches them, and runs it again. Nothing was written.
+    #[error("keys of records are needed")]
+    KeysNeeded(Vec<KeyNeed>),
     /// 410: the entries after this place of the change feed were removed, or it is none of this history.
     #[error("the entries after this cursor were removed, or it is from before the database was restored")]
     Gone,
@@ -369,7 +401,7 @@ impl Error {
             Error::UnsupportedMediaType(_) => &UNSUPPORTED_MEDIA_TYPE,
             Error::Validation(_) => &VALIDATION_FAILED,
             Error::PreconditionRequired => &PRECONDITION_REQUIRED,
-            Error::Unavailable(_) | Error::NotReady { .. } => &UNAVAILABLE,
+            Error::Unavailable(_) | Error::NotReady { .. } | Error::KeysNeeded(_) => &UNAVAILABLE,
             Error::OutcomeUnknown(_) => &OUTCOME_UNKNOWN,
             Error::Internal(_) | Error::Corrupt(_) | Error::Configuration(_) => &INTERNAL,
         }

@@ -21,7 +21,16 @@ pub fn target(url: &str) -> Target {
 /// The contents of a run's database: so many records, of a profile.
 pub fn contents(arguments: &Arguments) -> String {
     let profile = arguments.profile.as_ref().and_then(|profile| profile.file_name()?.to_str());
-    arguments.records.to_string() + &profile.map_or_else(String::new, |profile| format!("-{profile}"))
+    let keys = if arguments.record_keys { "-record-keys" } else { "" };
+    arguments.records.to_string() + &profile.map_or_else(String::new, |profile| format!("-{profile}")) + keys
+}
+
+/// The URL of the database of keys beside that of a run.
+pub fn record_keys(url: &str, cluster: Option<&Cluster>) -> String {
+    match (target(url), cluster) {
+        (Target::Server, Some(cluster)) => cluster.create_database(None),
+        _ => url.replace(".sqlite3", ".record-keys.sqlite3"),
+    }
 }
 
 /// The database's URL, and whether an earlier run has filled it.
@@ -32,7 +41,7 @@ pub fn database(arguments: &Arguments, cluster: Option<&Cluster>) -> (String, bo
     let path = directory().join(format!("{}.sqlite3", contents(arguments)));
     let mark = path.with_extension("filled");
     if arguments.fresh || !mark.exists() {
-        for ending in ["sqlite3", "sqlite3-wal", "sqlite3-shm", "access-log.sqlite3", "filled"] {
+        for ending in ["sqlite3", "sqlite3-wal", "sqlite3-shm", "access-log.sqlite3", "record-keys.sqlite3", "filled"] {
             let _ = std::fs::remove_file(path.with_extension(ending));
         }
     }
@@ -41,11 +50,11 @@ pub fn database(arguments: &Arguments, cluster: Option<&Cluster>) -> (String, bo
     (format!("sqlite:{}", path.display()), filled)
 }
 
-/// The bytes that the database takes on disk, its log and the access log included.
+/// The bytes that the database takes on disk, with its log, the access log and the keys of records beside it.
 pub fn bytes_on_disk(url: &str) -> f64 {
     match target(url) {
         Target::File(path) => {
-            let endings = ["sqlite3", "sqlite3-wal", "access-log.sqlite3"];
+            let endings = ["sqlite3", "sqlite3-wal", "access-log.sqlite3", "record-keys.sqlite3"];
             let size = |ending| std::fs::metadata(Path::new(&path).with_extension(ending)).map_or(0, |file| file.len());
             endings.into_iter().map(size).sum::<u64>() as f64
         }

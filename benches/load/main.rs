@@ -50,6 +50,9 @@ struct Arguments {
     /// A folder with a profile: each case says something in each dimension and number of its own
     #[arg(long, value_name = "DIR")]
     profile: Option<std::path::PathBuf>,
+    /// Gives each record a key of its own, in a database of keys
+    #[arg(long)]
+    record_keys: bool,
     /// Given by cargo
     #[arg(long = "bench", hide = true)]
     _bench: bool,

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::chance::chance;
-use super::database::{Target, bytes_on_disk, contents, database, forget_files, program, sql, target};
+use super::database::{Target, bytes_on_disk, contents, database, forget_files, program, record_keys, sql, target};
 use super::fill;
 use super::http::{CONNECTIONS, Connection, Measured, measure, request};
 use super::postgres::Cluster;
-use super::service::{Service, directory};
+use super::service::{Service, directory, keep_record_keys};
 use super::table::Table;
 use super::{Arguments, Kind, own, webhook};
 
@@ -37,6 +37,9 @@ pub async fn run(arguments: &Arguments) -> bool {
     let settings = ["shared_buffers=512MB", "max_wal_size=4GB", "max_connections=100", "listen_addresses=127.0.0.1"];
     let cluster = (arguments.database == Kind::Postgres).then(|| Cluster::start_with(&settings));
     let (url, filled) = database(arguments, cluster.as_ref());
+    if arguments.record_keys {
+        keep_record_keys(record_keys(&url, cluster.as_ref()));
+    }
     let name = format!("{:?}-{}", arguments.database, contents(arguments)).to_lowercase();
     let mut service = Service::start(&url);
     let mut rate = None;
@@ -142,6 +145,8 @@ impl Run<'_> {
         self.get("read one, always the same", &path).await;
         self.row("read one, with personal data", self.one(&self.writer)).await;
         self.get("list of 50", "/v1/cases").await;
+        let list = request("GET", "/v1/cases", &self.writer, "", "");
+        self.row("list of 50, with personal data", move |_, _| list.clone()).await;
         self.get("list of 50, area and year", "/v1/cases?area=IT&year=2012").await;
         let mut path = "/v1/cases".to_owned();
         for _ in 0..99 {

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use aufsicht::auth::{Scope, Tokens};
@@ -10,6 +11,14 @@ use aufsicht::auth::{Scope, Tokens};
 use crate::own;
 
 const SECRET: &str = "a secret that only the load command knows, long enough";
+
+/// The database of record keys of this run, if it has one.
+static RECORD_KEYS: OnceLock<String> = OnceLock::new();
+
+/// Keeps the keys of records at this URL.
+pub fn keep_record_keys(url: String) {
+    RECORD_KEYS.set(url).unwrap();
+}
 
 /// A running service.
 pub struct Service {
@@ -33,6 +42,7 @@ fn command(url: &str) -> Command {
     command.current_dir(directory()).env("DATABASE_URL", url).env("AUFSICHT_JWT_SECRET", SECRET);
     command.env("AUFSICHT_LISTEN", "127.0.0.1:0").env("AUFSICHT_WEBHOOK_PRIVATE", "true");
     command.env("AUFSICHT_RATE_LIMIT", "4000000000");
+    command.envs(RECORD_KEYS.get().map(|keys| ("AUFSICHT_RECORD_KEYS_URL", keys)));
     if let Some(own) = own::own() {
         command.env("AUFSICHT_PROFILE_DIR", &own.directory);
     }

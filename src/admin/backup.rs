@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use age::secrecy::ExposeSecret;
 use age::x25519;
-use chrono::NaiveDateTime;
 use tempfile::NamedTempFile;
 
 use crate::audit::trail;
@@ -18,10 +17,46 @@ use crate::db::{self, Db};
 use crate::digest;
 use crate::error::{Error, Result};
 use crate::registers;
-use crate::sync::generation;
 
-/// The data, and the log of disclosures, as they are called in the archive.
-const PARTS: [&str; 2] = ["aufsicht.sqlite3", "access-log.sqlite3"];
+/// The databases that a backup is of. Keys of records are never in one with what they seal: a copy of the keys makes an erasure
+/// incomplete for as long as it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BackupOf {
+    /// The data, and the log of disclosures.
+    Data,
+    /// The keys of records.
+    RecordKeys,
+}
+
+impl BackupOf {
+    /// The databases as they are called in the archive, each with its file.
+    fn files(self, settings: &DatabaseSettings) -> Result<Vec<(&'static str, PathBuf)>> {
+        let path = |target: Target| match target {
+            Target::Sqlite(path) => Ok(PathBuf::from(path)),
+            _ => refuse(
+                "this is for SQLite; a PostgreSQL database is backed up with pg_dump and restored with pg_restore",
+            ),
+        };
+        match self {
+            BackupOf::Data => Ok(vec![
+                ("aufsicht.sqlite3", path(settings.target()?)?),
+                ("access-log.sqlite3", path(settings.access_log()?)?),
+            ]),
+            BackupOf::RecordKeys => match settings.record_keys()? {
+                Some(target) => Ok(vec![("record-keys.sqlite3", path(target)?)]),
+                None => refuse("there are no keys of records: AUFSICHT_RECORD_KEYS_URL says where they are"),
+            },
+        }
+    }
+
+    /// The action in the words of the audit trail.
+    fn action(self) -> &'static str {
+        match self {
+            BackupOf::Data => "TAKEN",
+            BackupOf::RecordKeys => trail::KEYS_TAKEN,
+        }
+    }
+}
 
 fn refuse<T>(text: impl Into<String>) -> Result<T> {
     Err(Error::Configuration(text.into()))
@@ -37,15 +72,6 @@ fn directory(path: &Path) -> &Path {
     path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// The files of the parts.
-fn files(settings: &DatabaseSettings) -> Result<[PathBuf; 2]> {
-    let path = |target: Target| match target {
-        Target::Sqlite(path) => Ok(PathBuf::from(path)),
-        _ => refuse("this is for SQLite; a PostgreSQL database is backed up with pg_dump and restored with pg_restore"),
-    };
-    Ok([path(settings.target()?)?, path(settings.access_log()?)?])
-}
-
 /// Writes a new key to a file that only its user can read, and returns the recipient that backups are encrypted for.
 pub fn new_key(file: &Path) -> Result<String> {
     use std::os::unix::fs::OpenOptionsExt;
@@ -57,13 +83,18 @@ pub fn new_key(file: &Path) -> Result<String> {
     Ok(key.to_public().to_string())
 }
 
-/// Records that all data leaves the service: in which file, and, by a digest, for whom it is encrypted.
-fn record(settings: &DatabaseSettings, file: &Path, recipients: &[String], by: &OperationContext) -> Result<()> {
+/// Records that data or keys leave the service: in which file, and, by a digest, for whom it is encrypted.
+fn record(
+    settings: &DatabaseSettings,
+    (of, file): (BackupOf, &Path),
+    recipients: &[String],
+    by: &OperationContext,
+) -> Result<()> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let digest = digest::of(&recipients.iter().map(String::as_str).collect::<Vec<_>>());
     let entry = trail::NewTrailEntry {
         kind: trail::TrailKind::Backup,
-        action: "TAKEN",
+        action: of.action(),
         subject: &name,
         revision: None,
         digest,
@@ -74,14 +105,19 @@ fn record(settings: &DatabaseSettings, file: &Path, recipients: &[String], by: &
 
 /// Backs the databases up to a file that must not be there yet. That stands in the audit trail before it is done, also
 /// in the backup itself.
-pub fn backup(settings: &DatabaseSettings, file: &Path, recipients: &[String], by: &OperationContext) -> Result<()> {
+pub fn backup(
+    settings: &DatabaseSettings,
+    (of, file): (BackupOf, &Path),
+    recipients: &[String],
+    by: &OperationContext,
+) -> Result<()> {
     let names = recipients;
     let known = |text: &String| {
         text.parse::<x25519::Recipient>()
             .map_err(|_| Error::Configuration(format!("--recipient: \"{text}\" is not an age recipient (age1...)")))
     };
     let recipients = recipients.iter().map(known).collect::<Result<Vec<_>>>()?;
-    let sources = files(settings)?;
+    let sources = of.files(settings)?;
     settings.target()?.must_exist()?;
     if file.exists() {
         return refuse(format!("{} is there already; a backup never overwrites anything", file.display()));
@@ -90,10 +126,10 @@ pub fn backup(settings: &DatabaseSettings, file: &Path, recipients: &[String], b
     let written = NamedTempFile::new_in(directory(file)).map_err(failed(file))?;
     let encryptor = age::Encryptor::with_recipients(recipients.iter().map(|one| one as &dyn age::Recipient))
         .map_err(|error| Error::Configuration(format!("--recipient: {error}")))?;
-    record(settings, file, names, by)?;
+    record(settings, (of, file), names, by)?;
     let mut archive = tar::Builder::new(encryptor.wrap_output(written).map_err(failed(file))?);
-    for (name, source) in PARTS.into_iter().zip(&sources) {
-        let copy = snapshot(settings, source)?;
+    for (name, source) in sources {
+        let copy = snapshot(settings, &source)?;
         archive.append_path_with_name(copy.path(), name).map_err(failed(file))?;
     }
     let written = archive.into_inner().and_then(|encrypted| encrypted.finish()).map_err(failed(file))?;
@@ -111,10 +147,15 @@ fn snapshot(settings: &DatabaseSettings, source: &Path) -> Result<NamedTempFile>
 }
 
 /// Restores a backup where no database is yet, brought up to date. A generation of the change feed begins with it, which
-/// stands in the audit trail.
-pub fn restore(settings: &DatabaseSettings, file: &Path, key: &Path, now: NaiveDateTime) -> Result<()> {
-    let targets = files(settings)?;
-    for target in &targets {
+/// stands in the audit trail; and `finish` does what is left to do in the data.
+pub fn restore(
+    settings: &DatabaseSettings,
+    (of, file): (BackupOf, &Path),
+    key: &Path,
+    finish: impl FnOnce(&mut Db) -> Result<()>,
+) -> Result<()> {
+    let targets = of.files(settings)?;
+    for (_, target) in &targets {
         let beside = ["", "-wal", "-shm"].map(|ending| PathBuf::from(format!("{}{ending}", target.display())));
         if let Some(there) = beside.iter().find(|path| path.exists()) {
             return refuse(format!("{} is there already; move it away first", there.display()));
@@ -126,10 +167,10 @@ pub fn restore(settings: &DatabaseSettings, file: &Path, key: &Path, now: NaiveD
     // The end is sealed too: what was cut off is found here.
     std::io::copy(&mut archive.into_inner(), &mut std::io::sink()).map_err(failed(file))?;
     parts.iter().try_for_each(|(part, _)| check(settings, part.path()))?;
-    if let Some((data, _)) = parts.first() {
-        change(settings, data.path(), |db| {
-            registers::migrate(db)?;
-            generation::begin(db, now)
+    if let Some((part, _)) = parts.first() {
+        change(settings, part.path(), |db| match of {
+            BackupOf::Data => registers::migrate(db).and_then(|_| finish(db)),
+            BackupOf::RecordKeys => db::migrate_record_keys(db).map(drop),
         })?;
     }
     for (part, target) in parts.into_iter().rev() {
@@ -142,11 +183,11 @@ pub fn restore(settings: &DatabaseSettings, file: &Path, key: &Path, now: NaiveD
 fn unpacked<'a>(
     archive: &mut tar::Archive<impl Read>,
     file: &Path,
-    targets: &'a [PathBuf; 2],
+    targets: &'a [(&'static str, PathBuf)],
 ) -> Result<Vec<(NamedTempFile, &'a Path)>> {
     let mut entries = archive.entries().map_err(failed(file))?;
     let mut parts = Vec::new();
-    for (name, target) in PARTS.into_iter().zip(targets) {
+    for (name, target) in targets {
         let Some(entry) = entries.next() else { return refuse(format!("{} is not complete", file.display())) };
         let mut entry = entry.map_err(failed(file))?;
         if entry.path().map_err(failed(file))?.into_owned() != Path::new(name) {

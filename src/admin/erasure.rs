@@ -17,13 +17,14 @@ use crate::error::{Error, Result};
 use crate::json::flat;
 use crate::records::personal::is_personal;
 use crate::records::projections::history as changes;
-use crate::records::projections::history_row::ErasureFindings;
+use crate::records::projections::history_row::{ErasureFindings, HistoryRow};
 use crate::records::query::search;
+use crate::records::row::RecordRow;
 use crate::records::view::View;
 use crate::records::{erasable, store};
 use crate::registers::schema;
 use crate::registers::{self, Register, Vocabulary};
-use crate::seal::Keys;
+use crate::seal::{DestroyedKeys, Keys, StoredKey, all_erasures, erasures};
 
 /// The number of records that are erased by one commit: others can write in between.
 const GROUP: usize = 100;
@@ -89,6 +90,10 @@ pub struct Erasure {
     pub records: usize,
     /// The properties that were taken and left.
     pub found: ErasureFindings,
+    /// True if each record has a key of its own.
+    pub has_record_keys: bool,
+    /// The keys that were destroyed.
+    pub destroyed: DestroyedKeys,
 }
 
 impl Erasure {
@@ -105,9 +110,8 @@ impl Erasure {
     /// Returns what was taken, what was left and why, a sentence each.
     pub fn told(&self) -> Vec<String> {
         let list = |found: &BTreeMap<String, usize>| {
-            let one = |(property, revisions): (&String, &usize)| {
-                format!("{property} ({revisions} revision{})", if *revisions == 1 { "" } else { "s" })
-            };
+            let one =
+                |(property, revisions): (&String, &usize)| format!("{property} ({})", counted(*revisions, "revision"));
             found.iter().map(one).collect::<Vec<_>>().join(", ")
         };
         let ErasureFindings { taken, left, is_key_forgotten } = &self.found;
@@ -133,8 +137,33 @@ impl Erasure {
                     .to_owned(),
             );
         }
+        out.extend(self.reach());
         out
     }
+
+    /// Returns which copies of the data the erasure reached, and which it did not.
+    fn reach(&self) -> Option<String> {
+        const ELSEWHERE: &str =
+            "Nothing reaches what was exported or printed, or titles and other texts in copies from before.";
+        if self.has_record_keys && self.destroyed.records > 0 {
+            return Some(format!(
+                "Destroyed: {} now. What copies of the data from before (backups, archives, replicas) hold of the personal data \
+                 cannot be read any more, from the moment when the last copy of the keys from before is gone; except where the \
+                 copy is older than the record's own key (`aufsicht seal rotate` gives one to each record). {ELSEWHERE}",
+                counted(self.destroyed.now, "key")
+            ));
+        }
+        (!self.has_record_keys && !self.found.taken.is_empty()).then(|| {
+            format!(
+                "Not reached: copies of the data from before (backups, archives, replicas), which the seal key opens as long as \
+                 they are kept. With AUFSICHT_RECORD_KEYS_URL each record has a key of its own, which an erasure destroys. {ELSEWHERE}"
+            )
+        })
+    }
+}
+
+fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Refuses names of properties that no register could erase.
@@ -165,16 +194,24 @@ pub fn erase(
     by: &OperationContext,
 ) -> Result<Erasure> {
     let forgets_keys = forgets_keys || erasable::is_wanted(wanted, "external.id");
-    let mut erasure = Erasure::default();
+    let mut erasure = Erasure { has_record_keys: by.keys.has_record_keys(), ..Erasure::default() };
+    // The data goes first: from then on nobody reads it here, and the trail says which keys are to go. Were it the other way
+    // round, a command that is broken off in between would leave a record that nobody has erased and nobody can read.
     for group in ids.chunks(GROUP) {
+        let by = OperationContext { keys: keys_to(db, group, &by.keys)?, ..by.clone() };
         let found = exclusively(db, |tx| {
             let erase = |id: &String| {
                 let register = register_of(tx.unflushed(), id)?;
-                store::erase::erase(tx, register, id, (wanted, forgets_keys), by)
+                by.providing(|by| store::erase::erase(tx, register, id, (wanted, forgets_keys), by))
             };
             group.iter().map(erase).collect::<Result<Vec<ErasureFindings>>>()
         })?;
         found.into_iter().for_each(|found| erasure.add(found));
+        if erasure.has_record_keys {
+            let destroyed = by.keys.destroy(erasures(db, group)?)?;
+            erasure.destroyed.now += destroyed.now;
+            erasure.destroyed.records += destroyed.records;
+        }
     }
     if erasure.records > 0 {
         if !wanted.is_empty() {
@@ -182,7 +219,67 @@ pub fn erase(
         }
         sweep(db)?;
     }
+    if erasure.destroyed.records > 0 {
+        by.keys.forget_destroyed()?;
+    }
     Ok(erasure)
+}
+
+/// The keys to records that are erased, with those of their own.
+fn keys_to(db: &mut Db, ids: &[String], keys: &Keys) -> Result<Keys> {
+    if !keys.has_record_keys() {
+        return Ok(keys.clone());
+    }
+    let sealed = records::table.filter(records::id.eq_any(ids)).filter(records::personal.is_not_null());
+    let sealed: Vec<RecordRow> = sealed.select(RecordRow::as_select()).load(db)?;
+    Ok(keys.provided_now(sealed.iter().filter_map(RecordRow::key).collect())?.forgetting())
+}
+
+/// Destroys the keys of all records that were erased, also where an erasure was broken off before it came to that.
+pub fn destroy_all(db: &mut Db, keys: &Keys) -> Result<DestroyedKeys> {
+    let mut all = DestroyedKeys::default();
+    if !keys.has_record_keys() {
+        return Ok(all);
+    }
+    all_erasures(db, |_, page| {
+        let destroyed = keys.destroy(page)?;
+        (all.now, all.records) = (all.now + destroyed.now, all.records + destroyed.records);
+        Ok(())
+    })?;
+    if all.now > 0 {
+        keys.forget_destroyed()?;
+    }
+    Ok(all)
+}
+
+/// Finishes in a database that was restored what was erased after the copy was made: records whose keys were destroyed since,
+/// and what was entered before a record with a key was erased. Returns how many records.
+pub fn finish(db: &mut Db, by: &OperationContext) -> Result<usize> {
+    let mut records = 0;
+    by.keys.each_page(true, |keys| {
+        let ids = lost(db, &keys)?;
+        records += erase(db, &ids, (&[], false), by)?.records;
+        Ok(())
+    })?;
+    Ok(records)
+}
+
+/// The records that hold personal data which these keys say was erased: sealed with one that was destroyed, or with no key of
+/// the record's own at a time before that.
+fn lost(db: &mut Db, keys: &[StoredKey]) -> Result<Vec<String>> {
+    let ids: BTreeSet<String> = keys.iter().map(|key| key.record.clone()).collect();
+    let of_records = |record: &str| {
+        let record = record.to_owned();
+        keys.iter().filter(move |key| key.record == record)
+    };
+    let rows = changes::all_of(db, &ids.into_iter().collect::<Vec<_>>())?;
+    let is_lost = |row: &&HistoryRow| match row.key() {
+        Some(own) => of_records(&row.record_id).any(|key| key.opens(&own) && key.destroyed_at.is_some()),
+        None => {
+            row.has_no_key() && of_records(&row.record_id).any(|key| key.destroyed_at.is_some_and(|at| row.at <= at))
+        }
+    };
+    Ok(rows.iter().filter(is_lost).map(|row| row.record_id.clone()).collect::<BTreeSet<_>>().into_iter().collect())
 }
 
 /// The tables that hold what can be erased, or what was made of it.
@@ -197,13 +294,15 @@ fn sweep(db: &mut Db) -> Result<()> {
 /// All that is held about a record. What it discloses is recorded first, and stands in the report too.
 pub fn report(db: &mut Db, log: &mut Db, id: &str, keys: &Keys, recording: &CommandDisclosure) -> Result<Value> {
     let register = register_of(db, id)?;
-    let (record, history) = db.transaction(|db| {
-        let record = match find::get(db, register, id) {
-            Ok(row) => row.row.answer(register, View::Whole(keys))?,
-            Err(Error::NotFound(_)) => Map::new(),
-            Err(error) => return Err(error),
-        };
-        Ok::<_, Error>((record, changes::list(db, register, id, 0, i64::MAX, Some(keys))?))
+    let (record, history) = keys.providing(|keys| {
+        db.transaction(|db| {
+            let record = match find::get(db, register, id) {
+                Ok(row) => row.row.answer(register, View::Whole(keys))?,
+                Err(Error::NotFound(_)) => Map::new(),
+                Err(error) => return Err(error),
+            };
+            Ok::<_, Error>((record, changes::list(db, register, id, 0, i64::MAX, Some(keys))?))
+        })
     })?;
     let told = history.iter().flat_map(|entry| entry.changes.iter().map(|change| change.property.clone()));
     let shown = told.chain(flat(&record).into_keys()).filter(|property| is_personal(property));

@@ -295,19 +295,25 @@ fn store_together(
     Ok(results)
 }
 
-/// The result of each line of a group, as long as the transaction goes on.
+/// The result of each line of a group, as long as the transaction goes on. Fails with all keys that lines lack.
 fn results(
     group: &[CheckedLine],
     by: &OperationContext,
     mut store: impl FnMut(&ValidatedLine) -> std::result::Result<(Outcome, RecordRow), WriteError>,
 ) -> Result<Vec<LineResult>> {
+    let mut needed = Vec::new();
     let result = |(line, checked): &CheckedLine| match checked.as_ref().map(&mut store) {
         Err(refused) => Ok(LineResult::clone(refused)),
         Ok(Ok((outcome, row))) => LineResult::stored(*line, outcome, row),
+        Ok(Err(WriteError::Refused(Error::KeysNeeded(needs)))) => {
+            needed.extend(needs);
+            Ok(LineResult::default())
+        }
         Ok(Err(WriteError::Refused(error))) => Ok(LineResult::failed(*line, &error, &by.request_id)),
         Ok(Err(error)) => Err(error.into()),
     };
-    group.iter().map(result).collect()
+    let results = group.iter().map(result).collect::<Result<_>>()?;
+    if needed.is_empty() { Ok(results) } else { Err(Error::KeysNeeded(needed)) }
 }
 
 /// Stores lines, and takes them back if it is only a trial, or if it must be all and a line failed.
@@ -338,6 +344,9 @@ fn store_or_roll_back(
     Ok(results)
 }
 
+/// The results of the lines of a step; true if they were given before.
+type StepResults = (Vec<LineResult>, bool);
+
 /// A batch as its request wants it stored.
 struct Batch {
     register: &'static Register,
@@ -366,19 +375,33 @@ impl Batch {
         async { checking.await.map_err(|_| Error::Internal("a checking task panicked".into())) }
     }
 
-    /// Stores the lines of a step, or returns what became of them before; true in that case.
-    async fn store(&self, step: usize, checked: Vec<CheckedLine>) -> Result<(Vec<LineResult>, bool)> {
+    /// Stores the lines of a step, or returns what became of them before; true in that case. They are stored again with the keys
+    /// of records that they lacked.
+    async fn store(&self, step: usize, checked: Vec<CheckedLine>) -> Result<StepResults> {
+        let (mut by, checked) = (self.by.clone(), Arc::new(checked));
+        loop {
+            match self.try_store(step, checked.clone(), by.clone()).await {
+                Err(Error::KeysNeeded(needs)) => by.keys = by.keys.provided(needs).await?,
+                stored => return stored,
+            }
+        }
+    }
+
+    async fn try_store(
+        &self,
+        step: usize,
+        checked: Arc<Vec<CheckedLine>>,
+        by: OperationContext,
+    ) -> Result<StepResults> {
         let (register, atomic, dry_run, is_whole) = (self.register, self.atomic, self.dry_run, self.is_whole());
-        let (by, under) = (self.by.clone(), Claim::request(&self.claim));
-        let storing = self.app.database.write(move |tx| {
-            replay_or_run(tx, under.as_ref().filter(|_| !dry_run), step as i64, |tx| {
-                if is_whole {
-                    return store_or_roll_back(tx, register, &checked, &by, (atomic, dry_run));
-                }
-                store_lines(tx, register, &checked, &by)
+        let under = Claim::request(&self.claim);
+        let store = move |tx: &mut WriteTransaction| {
+            replay_or_run(tx, under.as_ref().filter(|_| !dry_run), step as i64, |tx| match is_whole {
+                true => store_or_roll_back(tx, register, &checked, &by, (atomic, dry_run)),
+                false => store_lines(tx, register, &checked, &by),
             })
-        });
-        storing.await
+        };
+        self.app.database.write(store).await
     }
 
     /// Checks and stores lines, and returns what became of each; true if all that was known before.
@@ -422,7 +445,8 @@ async fn batch(register: &'static Register, Call { app, caller, request }: Call,
     }
     let viewer = disclosure_context(&caller, &request)?;
     let claim = Claim::of(&app, &caller, &request, &body.0)?;
-    let by = operation_context(&app, &caller, &request);
+    let mut by = operation_context(&app, &caller, &request);
+    by.keys = if dry_run { by.keys.on_trial() } else { by.keys };
     let sender = Sender::of(&caller, app.rules());
     let all = lines(&body.0)?;
     let batch = Batch { register, app, sender, by, claim, atomic, dry_run, faulty: Arc::default() };

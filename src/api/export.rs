@@ -31,6 +31,7 @@ use crate::records::row::StoredRecord;
 use crate::records::view::View;
 use crate::registers::example;
 use crate::registers::{Register, Vocabulary};
+use crate::seal::Keys;
 use crate::sync::export::{ColumnNaming, ExportFormat, PAGE, Receiver, write};
 
 /// The time after which a client that takes nothing is given up.
@@ -108,6 +109,13 @@ impl Receiver for StreamReceiver {
 
     fn naming(&self) -> ColumnNaming {
         self.naming
+    }
+
+    fn keys(&mut self, records: &[StoredRecord]) -> Result<Option<Keys>> {
+        if self.view().keys().is_none() {
+            return Ok(None);
+        }
+        self.runtime.block_on(self.app.keys_to(&self.caller, records.iter().map(|row| &row.row))).map(Some)
     }
 
     fn sees(&mut self, records: &[StoredRecord]) -> Result<()> {

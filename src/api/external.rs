@@ -9,6 +9,7 @@ use crate::api::idempotency::{Claim, replay_or_run, with_replay_header};
 use crate::api::query::{Parameter, Query};
 use crate::api::registers::{WriteAnswer, placed, shown};
 use crate::auth::Scope;
+use crate::context::OperationContext;
 use crate::db::WriteTransaction;
 use crate::error::{self, Error, Fault, Result};
 use crate::records::lookups::Lookups;
@@ -179,12 +180,11 @@ async fn delete(
     let claim = Claim::of(&app, &caller, &request, &[])?;
     let (by, under) = (operation_context(&app, &caller, &request), Claim::request(&claim));
     let id = text::id_key(&id);
-    let deleting = move |tx: &mut WriteTransaction| {
-        let delete =
-            |tx: &mut WriteTransaction| deliveries::delete_external(tx, register, (&system, &id), version, &by);
+    let deleting = move |tx: &mut WriteTransaction, by: &OperationContext| {
+        let delete = |tx: &mut WriteTransaction| deliveries::delete_external(tx, register, (&system, &id), version, by);
         replay_or_run(tx, under.as_ref(), 0, delete)
     };
-    let ((), replayed) = app.database.write_together(deleting).await.map_err(|error| caller.redact(error))?;
+    let ((), replayed) = app.write(by, deleting).await.map_err(|error| caller.redact(error))?;
     Ok(with_replay_header(HttpResponse::NoContent().finish(), replayed))
 }
 
@@ -200,10 +200,10 @@ async fn put(
         check(register, &Sender::of(&caller, app.rules()), Some(key), json_body(&request, &body)?)?;
     let told = WriteAnswer::of(&app, &caller, &request)?;
     let by = operation_context(&app, &caller, &request);
-    let upsert = move |tx: &mut WriteTransaction| {
-        deliveries::upsert(tx, &mut Lookups::default(), register, &delivery, document.clone(), expected.as_ref(), &by)
+    let upsert = move |tx: &mut WriteTransaction, by: &OperationContext| {
+        deliveries::upsert(tx, &mut Lookups::default(), register, &delivery, document.clone(), expected.as_ref(), by)
     };
-    let (outcome, record) = app.database.write_together(upsert).await.map_err(|error| caller.redact(error))?;
+    let (outcome, record) = app.write(by, upsert).await.map_err(|error| caller.redact(error))?;
     let status = if outcome == Outcome::Created { StatusCode::CREATED } else { StatusCode::OK };
     Ok(placed(told.answer(register, status, &record).await?, register, &record))
 }

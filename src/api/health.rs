@@ -33,7 +33,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("get_readiness", "operation", "Is the service ready?")
             .described("Answers 200 when the database is read and written, has the schema that this version needs, and the access log is \
                  written; else 503, and `failing` names what is not. From the moment when the service is told to end it is not \
-                 ready either (`draining`), and still takes requests for a while. A replica that is lost is no failure: the database itself answers then.")
+                 ready either (`draining`), and still takes requests for a while. A replica that is lost is no failure: the database itself answers then. Nor is the database of \
+                 record keys: without it requests that need personal data are answered 503, and all others go on.")
             .answers(200, "It is ready", &[], vec![Content::of(JSON, &READY)]),
         Endpoint::get("/metrics", metrics)
             .named("get_metrics", "operation", "Read the metrics")
@@ -120,9 +121,12 @@ struct Readiness {
     /// The state of the log of disclosures.
     #[schema(inline)]
     access_log: HealthStatus,
+    /// The state of the database of record keys: where it is lost, personal data is neither shown nor kept, and all else goes on.
+    #[schema(inline)]
+    record_keys: ReplicaState,
 }
 
-/// The state of a replica.
+/// The state of what the service can do without.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum ReplicaState {
@@ -141,6 +145,7 @@ const READY: Readiness = Readiness {
     reads: HealthStatus::Ok,
     writes: HealthStatus::Ok,
     access_log: HealthStatus::Ok,
+    record_keys: ReplicaState::Ok,
 };
 
 const HEALTHY: Health = Health { status: HealthStatus::Ok };
@@ -180,11 +185,22 @@ async fn failing(app: &App) -> Vec<(&'static str, String)> {
     failing
 }
 
+/// True if there is a database of record keys that is not read, or not written.
+async fn has_lost_keys(app: &App) -> bool {
+    let Some(database) = &app.record_keys else { return false };
+    let read = database.read_primary(|db| Schema::RecordKeys.check(db)).await;
+    if let Err(error) = &read {
+        log::error!("the keys of records cannot be read: {error}");
+    }
+    read.is_err() || database.write_silence() > HANGS
+}
+
 async fn ready(app: Data<App>) -> Result<HttpResponse> {
     let failing = failing(&app).await;
     if failing.is_empty() {
-        let replica = if app.database.has_lost_replica() { ReplicaState::Lost } else { ReplicaState::Ok };
-        return json_answer(StatusCode::OK, &Readiness { replica, ..READY });
+        let state = |is_lost| if is_lost { ReplicaState::Lost } else { ReplicaState::Ok };
+        let (replica, record_keys) = (state(app.database.has_lost_replica()), state(has_lost_keys(&app).await));
+        return json_answer(StatusCode::OK, &Readiness { replica, record_keys, ..READY });
     }
     let reasons: Vec<String> = failing.iter().map(|(part, reason)| format!("{part}: {reason}")).collect();
     let parts = failing.into_iter().map(|(part, _)| part).collect();

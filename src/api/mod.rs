@@ -67,11 +67,13 @@ use crate::auth::service_accounts::ServiceAccounts;
 use crate::auth::{Caller, Tokens};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::Database;
+use crate::context::OperationContext;
+use crate::db::{Database, WriteTransaction};
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::outgoing::Trust;
 use crate::profile::Profile;
+use crate::records::row::RecordRow;
 use crate::records::view::View;
 use crate::registers::Rules;
 use crate::seal::{Keys, PurposeKeys};
@@ -166,6 +168,8 @@ pub struct App {
     pub trust: Trust,
     /// The keys that personal data is sealed with.
     pub keys: Keys,
+    /// The database of record keys, if records have keys of their own.
+    pub record_keys: Option<Database>,
     /// Service accounts.
     pub clients: ServiceAccounts,
     /// The limits of requests and logins.
@@ -235,6 +239,31 @@ impl App {
         let (newest, end) = self.database.read_primary(move |db| trail::backup_after(db, place)).await?;
         *held() = (newest.or(known), end);
         Ok(newest.or(known))
+    }
+
+    /// Runs a write that can be run again, and again with the keys of records that it lacked: nobody else's write waits for the
+    /// database of keys, and what is sealed with a key is written after it.
+    pub async fn write<T, F>(&self, mut by: OperationContext, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut WriteTransaction, &OperationContext) -> Result<T> + Send + Sync + 'static,
+    {
+        let work = Arc::new(work);
+        loop {
+            let (work, context) = (work.clone(), by.clone());
+            match self.database.write_together(move |tx| work(tx, &context)).await {
+                Err(Error::KeysNeeded(needs)) => by.keys = by.keys.provided(needs).await?,
+                done => return done,
+            }
+        }
+    }
+
+    /// The keys to what a caller is shown of records.
+    pub async fn keys_to<'a>(&self, caller: &Caller, records: impl Iterator<Item = &'a RecordRow>) -> Result<Keys> {
+        match self.view_of(caller).keys() {
+            Some(keys) => keys.provided(records.filter_map(RecordRow::key).collect()).await,
+            None => Ok(self.keys.clone()),
+        }
     }
 
     /// Returns how much of a record a caller is shown.

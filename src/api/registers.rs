@@ -27,7 +27,7 @@ use crate::api::record_query::{PageRequest, read_expand, read_filter, read_order
 use crate::audit::access_log::{Disclosure, DisclosureContext};
 use crate::auth::{Caller, Scope};
 use crate::db::Db;
-use crate::error::{self, Error, Result};
+use crate::error::{self, Error, KeyNeed, Result};
 use crate::json::to_json;
 use crate::records::document;
 use crate::records::lookups::Lookups;
@@ -40,6 +40,7 @@ use crate::records::view::View;
 use crate::records::{personal, references, store};
 use crate::registers::Register;
 use crate::registers::schema;
+use crate::seal::Keys;
 
 /// The most records of a register that are shown with one that they refer to.
 const REFERRING: usize = 100;
@@ -54,14 +55,15 @@ struct Referrers {
     found: HashMap<String, (Vec<StoredRecord>, bool)>,
 }
 
-/// Reads what is to be shown with records, and records what that shows of personal data.
+/// Reads what is to be shown with records, and records what that shows of personal data; the keys to it are added to those to the
+/// records.
 async fn read_expanded(
     app: &App,
     caller: &Caller,
     request: &HttpRequest,
     registers: Vec<&'static Register>,
-    ids: Vec<String>,
-) -> Result<Vec<Referrers>> {
+    (ids, keys): (Vec<String>, &Keys),
+) -> Result<(Vec<Referrers>, Keys)> {
     let most = (REFERRING_PAGE / (ids.len() * registers.len()).max(1)).clamp(1, REFERRING);
     let read = move |db: &mut Db| {
         let of = |db: &mut Db, register, id: &String| Ok((id.clone(), references::referring(db, register, id, most)?));
@@ -72,9 +74,10 @@ async fn read_expanded(
         registers.iter().copied().map(read_one).collect::<Result<_>>()
     };
     let others: Vec<Referrers> = app.database.read(read).await?;
-    let found = others.iter().flat_map(|referring| referring.found.values());
-    disclose(app, caller, request, found.flat_map(|(rows, _)| rows).map(|row| &row.row)).await?;
-    Ok(others)
+    let rows = || others.iter().flat_map(|referring| referring.found.values()).flat_map(|(rows, _)| rows);
+    let keys = keys.provided(rows().filter_map(|row| row.row.key()).collect()).await?;
+    disclose(app, caller, request, rows().map(|row| &row.row)).await?;
+    Ok((others, keys))
 }
 
 /// A record as it is shown, with what was asked to be shown with it.
@@ -157,11 +160,17 @@ impl<'a> WriteAnswer<'a> {
         Ok(WriteAnswer { app, view: app.view_of(caller), viewer: disclosure_context(caller, request)? })
     }
 
-    /// The answer to a write that is kept. When the disclosure cannot be recorded, it leaves personal data out.
+    /// The answer to a write that is kept. When the disclosure cannot be recorded, or the key is not to be had, it leaves personal
+    /// data out.
     pub async fn answer(&self, register: &Register, status: StatusCode, columns: &RecordRow) -> Result<HttpResponse> {
-        let view = match self.is_recorded(columns).await {
-            true => self.view,
-            false => View::Impersonal,
+        let keys = match self.view.keys() {
+            Some(keys) => keys.provided(columns.key().into_iter().collect()).await.ok(),
+            None => None,
+        };
+        let view = match (&keys, self.view) {
+            (Some(keys), View::Whole(_)) if self.is_recorded(columns).await => View::Whole(keys),
+            (_, View::Whole(_)) => View::Impersonal,
+            (_, view) => view,
         };
         Ok(HttpResponse::build(status)
             .insert_header((ETAG, revision_tag(columns.revision)))
@@ -171,7 +180,6 @@ impl<'a> WriteAnswer<'a> {
 
     /// Records the disclosure in the access log. True if nothing is disclosed that is not recorded there.
     async fn is_recorded(&self, columns: &RecordRow) -> bool {
-        let Some(_) = self.view.keys() else { return true };
         match disclosures(std::iter::once(columns)) {
             Ok(seen) => self.app.access_log.record(&self.viewer, seen).await.is_ok(),
             Err(error) => {
@@ -194,6 +202,8 @@ pub fn placed(mut answer: HttpResponse, register: &Register, columns: &RecordRow
 pub struct FoundPage {
     page: page::RecordPage,
     next: NextPage,
+    /// The keys to what is shown of the records.
+    keys: Keys,
 }
 
 impl FoundPage {
@@ -223,25 +233,27 @@ pub async fn find_page(
     let listing = page::PageQuery { filter, order, after: wanted.after.clone(), limit: wanted.limit, include_total };
     let found = app.database.read(move |db| page::page(db, &listing)).await?;
     let mut page = found.ok_or_else(PageRequest::bad_cursor)?;
+    let mut keys = app.keys.clone();
     if let Some(caller) = shown_to {
+        keys = app.keys_to(caller, page.rows.iter().map(|row| &row.row)).await?;
         disclose(app, caller, request, page.rows.iter().map(|row| &row.row)).await?;
     }
     let next = wanted.next(app, request, page.end.take());
-    Ok(FoundPage { page, next })
+    Ok(FoundPage { page, next, keys })
 }
 
 async fn list(register: &'static Register, Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let mut query = Query::of(&request);
     let filter = read_filter(&mut query, register, &app.profile.vocabulary, &caller);
     let expand = read_expand(&mut query, register, &caller)?;
-    let view = app.view_of(&caller);
     let found = find_page(&app, &request, query, filter, Some(&caller)).await?;
     if expand.is_empty() {
+        let view = caller.view(&found.keys);
         return found.answer(&request, |columns| RecordView { columns, register, view });
     }
     let ids = found.page.rows.iter().map(|row| row.row.id.clone()).collect();
-    let others = read_expanded(&app, &caller, &request, expand, ids).await?;
-    let prefix = &prefix(&app.config, &request);
+    let (others, keys) = read_expanded(&app, &caller, &request, expand, (ids, &found.keys)).await?;
+    let (prefix, view) = (&prefix(&app.config, &request), caller.view(&keys));
     let shown = |columns| RecordView { columns, register, view };
     found.answer(&request, |columns| WithReferrers { shown: shown(columns), others: &others, prefix })
 }
@@ -255,10 +267,11 @@ pub async fn shown(
     columns: &RecordRow,
 ) -> Result<HttpResponse> {
     let tag = revision_tag(columns.revision);
+    let keys = app.keys_to(caller, std::iter::once(columns)).await?;
     if !http::is_known(request, &tag) {
         disclose(app, caller, request, std::iter::once(columns)).await?;
     }
-    let body = to_json(&RecordView { columns, register, view: app.view_of(caller) })?;
+    let body = to_json(&RecordView { columns, register, view: caller.view(&keys) })?;
     Ok(tagged(request, StatusCode::OK, JSON, &tag, body))
 }
 
@@ -266,16 +279,21 @@ async fn create(register: &'static Register, Call { app, caller, request }: Call
     let document = document::read(register, json_body(&request, &body)?, &app.rules())?;
     let told = WriteAnswer::of(&app, &caller, &request)?;
     let claim = Claim::of(&app, &caller, &request, &body.0)?;
-    let (by, under, keys) = (operation_context(&app, &caller, &request), Claim::request(&claim), app.keys.clone());
-    let creating = app.database.write_together(move |tx| {
+    let (mut by, under) = (operation_context(&app, &caller, &request), Claim::request(&claim));
+    let id = store::new_id();
+    // What was done before under an idempotency key needs no new key.
+    if under.is_none() && personal::is_in(&document) {
+        by.keys = by.keys.provided(vec![KeyNeed::Sealing { record: id.clone(), erased: 0, revision: 1 }]).await?;
+    }
+    let creating = app.write(by, move |tx, by| {
         let mut created = None;
         let (id, replayed) = replay_or_run(tx, under.as_ref(), 0, |tx| {
-            let record = store::create(tx, &mut Lookups::default(), register, document.clone(), &by)?;
+            let record = store::create(tx, &mut Lookups::default(), register, (id.clone(), document.clone()), by)?;
             Ok(created.insert(record).id.clone())
         })?;
         let record = match created {
             Some(record) => record,
-            None => store::as_of(tx.flushed()?, register, &id, 1, &keys)?,
+            None => store::as_of(tx.flushed()?, register, &id, 1, &by.keys)?,
         };
         Ok((record, replayed))
     });
@@ -301,10 +319,12 @@ async fn get(
     if expand.is_empty() {
         return shown(&app, register, &request, &caller, columns).await;
     }
+    let keys = app.keys_to(&caller, std::iter::once(columns)).await?;
     disclose(&app, &caller, &request, std::iter::once(columns)).await?;
-    let others = read_expanded(&app, &caller, &request, expand, vec![columns.id.clone()]).await?;
+    let ids = vec![columns.id.clone()];
+    let (others, keys) = read_expanded(&app, &caller, &request, expand, (ids, &keys)).await?;
     let body = to_json(&WithReferrers {
-        shown: RecordView { columns, register, view: app.view_of(&caller) },
+        shown: RecordView { columns, register, view: caller.view(&keys) },
         others: &others,
         prefix: &prefix(&app.config, &request),
     })?;
@@ -330,11 +350,11 @@ async fn patch(
     let told = WriteAnswer::of(&app, &caller, &request)?;
     let claim = Claim::of(&app, &caller, &request, &body.0)?;
     let (by, under, rules) = (operation_context(&app, &caller, &request), Claim::request(&claim), app.rules());
-    let writing = app.database.write_together(move |tx| {
+    let writing = app.write(by, move |tx, by| {
         let mut changed = None;
         let (revision, replayed) = replay_or_run(tx, under.as_ref(), 0, |tx| {
             let change = |_: &RecordRow, held| document::patched(register, held, &patch, personal, &rules);
-            let record = store::update(tx, &mut Lookups::default(), register, &id, &expected, change, &by)?;
+            let record = store::update(tx, &mut Lookups::default(), register, &id, &expected, change, by)?;
             Ok(changed.insert(record).revision)
         })?;
         let record = match changed {
@@ -356,8 +376,8 @@ async fn delete(
     let expected = http::if_match(&request)?;
     let claim = Claim::of(&app, &caller, &request, &[])?;
     let (by, under) = (operation_context(&app, &caller, &request), Claim::request(&claim));
-    let deleting = app.database.write_together(move |tx| {
-        replay_or_run(tx, under.as_ref(), 0, |tx| store::delete(tx, register, &id, &expected, &by))
+    let deleting = app.write(by, move |tx, by| {
+        replay_or_run(tx, under.as_ref(), 0, |tx| store::delete(tx, register, &id, &expected, by))
     });
     let ((), replayed) = deleting.await.map_err(|error| caller.redact(error))?;
     Ok(with_replay_header(HttpResponse::NoContent().finish(), replayed))
@@ -376,8 +396,7 @@ async fn history(
     let limit = wanted.limit;
     let (record, keys) = (id.clone(), app.view_of(&caller).keys().cloned());
     let personal = keys.is_some();
-    let reading = move |db: &mut _| history::list(db, register, &id, after, limit + 1, keys.as_ref());
-    let mut entries = app.database.read(reading).await?;
+    let mut entries = entries(&app, register, (&id, after, limit + 1), keys).await?;
     let more = entries.len() as i64 > limit;
     entries.truncate(limit as usize);
     let end = entries.last().filter(|_| more).map(|entry| vec![entry.revision.to_string()]);
@@ -392,6 +411,23 @@ async fn history(
         app.access_log.record(&context, disclosures.into_iter().collect()).await?;
     }
     http::page(&request, entries, wanted.next(&app, &request, end))
+}
+
+/// Entries of a record's history after a revision, read again with the keys of the record that they lacked.
+async fn entries(
+    app: &App,
+    register: &'static Register,
+    (id, after, most): (&str, i64, i64),
+    mut keys: Option<Keys>,
+) -> Result<Vec<history::Entry>> {
+    loop {
+        let (id, opening) = (id.to_owned(), keys.clone());
+        let read = app.database.read(move |db| history::list(db, register, &id, after, most, opening.as_ref())).await;
+        match (read, keys) {
+            (Err(Error::KeysNeeded(needs)), Some(known)) => keys = Some(known.provided(needs).await?),
+            (read, _) => return read,
+        }
+    }
 }
 
 /// An id of a path: a UUID in its usual form.

@@ -228,6 +228,7 @@ fn prepare_database(config: &Config, clock: &Clock, profile: &mut Profile) -> Re
     if !config.database.no_migrate {
         crate::registers::migrate(&mut db::create(&config.database.target()?, &config.database)?)?;
     }
+    db::prepare_record_keys(&config.database)?;
     let mut db = db::connect(&config.database)?;
     let keys = seal::keys_for(&mut db, config)?;
     rename_held(&mut db, profile, &keys, clock)?;
@@ -328,6 +329,7 @@ impl Service {
         let provider = config.provider.issuer.clone();
         let database = Database::open(&config)?;
         let access_log = Database::open_access_log(&config)?;
+        let record_keys = Database::open_record_keys(&config)?;
         let app = Arc::new(App {
             tokens: Tokens::new(&config)?,
             trust: Trust::of(&config.outgoing)?,
@@ -338,7 +340,8 @@ impl Service {
             documents: Documents::new(move || documents(&profile, provider.as_deref())),
             database: database.clone(),
             access_log: AccessLog::new(access_log.clone(), clock.clone(), config.audit.retention),
-            keys,
+            keys: keys.in_service(record_keys.clone()),
+            record_keys,
             clients: ServiceAccounts::new(database.clone(), purposes.clone(), clock.clone())?,
             limits: RateLimits::new(&config.limits),
             answers: Default::default(),

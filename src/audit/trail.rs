@@ -141,6 +141,9 @@ deferred_row!(
     )
 );
 
+/// The action on keys of records that a copy was taken of; what it is a copy of is no backup of the data.
+pub const KEYS_TAKEN: &str = "KEYS_TAKEN";
+
 /// The end of the chain: its place and its hash.
 pub fn head(db: &mut Db) -> Result<(i64, String)> {
     let last = audit_trail::table.order(audit_trail::seq.desc()).select((audit_trail::seq, audit_trail::hash));
@@ -151,6 +154,7 @@ pub fn head(db: &mut Db) -> Result<(i64, String)> {
 pub fn backup_after(db: &mut Db, place: i64) -> Result<(Option<NaiveDateTime>, i64)> {
     let (end, _) = head(db)?;
     let backups = audit_trail::table.filter(audit_trail::kind.eq(TrailKind::Backup.name()));
+    let backups = backups.filter(audit_trail::action.ne(KEYS_TAKEN));
     let after = backups.filter(audit_trail::seq.gt(place)).filter(audit_trail::seq.le(end));
     let newest = after.order(audit_trail::seq.desc()).select(audit_trail::at).first(db).optional()?;
     Ok((newest, end))

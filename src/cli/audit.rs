@@ -38,6 +38,13 @@ pub fn verify(config: &Config, anchor: Option<&Path>) -> Result<ExitCode> {
     for note in publications::unlisted(&mut db, &Profile::of(&config.profile)?.layouts)? {
         let _ = writeln!(std::io::stderr(), "aufsicht: {note}");
     }
+    let unused = verify::record_keys::unused(&mut db, &keys)?;
+    if unused > 0 {
+        let _ = writeln!(
+            std::io::stderr(),
+            "aufsicht: {unused} keys of records seal nothing: they were made for writes that were not kept"
+        );
+    }
     if let Some(file) = anchor {
         differences.extend(differences_from_anchors(&mut db, &mut log, &keys, file, now)?);
     }

@@ -30,6 +30,7 @@ pub fn run(config: &Config, options: &CheckOptions) -> Result<ExitCode> {
     let mut is_well = tell("settings", settings.map(|()| "can be read".into()))?;
     is_well &= tell("database", database(config))?;
     is_well &= tell("access log", access_log(config))?;
+    is_well &= tell("keys of records", record_keys(config))?;
     if let Some(found) = replica(config).transpose() {
         is_well &= tell("replica", found)?;
     }
@@ -80,6 +81,13 @@ fn database(config: &Config) -> Found {
 
 fn access_log(config: &Config) -> Found {
     place(config, &config.database.access_log()?, Schema::AccessLog)
+}
+
+fn record_keys(config: &Config) -> Found {
+    match config.database.record_keys()? {
+        Some(target) => place(config, &target, Schema::RecordKeys),
+        None => Ok("there are none: an erasure does not reach copies of the data (AUFSICHT_RECORD_KEYS_URL)".into()),
+    }
 }
 
 fn replica(config: &Config) -> Result<Option<String>> {

@@ -103,6 +103,11 @@ impl Receiver for Output<'_> {
         self.naming
     }
 
+    fn keys(&mut self, records: &[StoredRecord]) -> Result<Option<Keys>> {
+        let Some((.., keys)) = &self.viewer else { return Ok(None) };
+        keys.provided_now(records.iter().filter_map(|row| row.row.key()).collect()).map(Some)
+    }
+
     fn sees(&mut self, records: &[StoredRecord]) -> Result<()> {
         let Some((viewer, log, _)) = &mut self.viewer else { return Ok(()) };
         let seen = disclosures(records.iter().map(|row| &row.row))?;

@@ -23,6 +23,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::admin::backup::BackupOf;
 use crate::api::server;
 use crate::calendar::YEARS;
 use crate::clock::Clock;
@@ -135,17 +136,24 @@ enum Command {
         /// Recipient that the backup is encrypted for (age1...); may be given several times
         #[arg(long, required = true)]
         recipient: Vec<String>,
+        /// Of the keys of records alone, which no other backup holds: an erasure is complete when the last copy of the keys from
+        /// before is gone
+        #[arg(long)]
+        record_keys: bool,
     },
-    /// Restore a backup where no database is yet; cursors of the change feed from before are refused from then on
+    /// Restore a backup where no database is yet, and finish there what was erased since; cursors of the change feed from before are refused from then on
     Restore {
         /// The backup
         file: std::path::PathBuf,
         /// File with the key (AGE-SECRET-KEY-1...)
         #[arg(long)]
         identity: std::path::PathBuf,
+        /// Of the keys of records
+        #[arg(long)]
+        record_keys: bool,
     },
     /// Say that the database was restored by other means (pg_restore, a copy of the files), as `restore` does itself: cursors of
-    /// the change feed from before are refused from then on. It stands in the audit trail
+    /// the change feed from before are refused from then on, and what was erased since is erased there too. It stands in the audit trail
     Restored,
     /// Make a key for backups: it is written to a new file, and the recipient that belongs to it is printed
     BackupKey {
@@ -283,8 +291,12 @@ fn run(command: Command, config: Config, names_database: bool) -> Result<ExitCod
         Command::Token { scope, subject, ttl } => accounts::token(&config, &scope, &subject, ttl),
         Command::Anchor => audit::anchor(&config),
         Command::Client { command } => accounts::client(command, &config),
-        Command::Backup { file, recipient } => database::backup(&config, &file, &recipient),
-        Command::Restore { file, identity } => database::restore(&config, &file, &identity),
+        Command::Backup { file, recipient, record_keys } => {
+            database::backup(&config, backup_of(record_keys), &file, &recipient)
+        }
+        Command::Restore { file, identity, record_keys } => {
+            database::restore(&config, backup_of(record_keys), &file, &identity)
+        }
         Command::Restored => database::restored(&config),
         Command::BackupKey { file } => database::backup_key(&file),
         Command::Anonymise { closed_before, dry_run, properties } => {
@@ -301,6 +313,11 @@ fn run(command: Command, config: Config, names_database: bool) -> Result<ExitCod
         Command::Health => serve::health(&config),
         Command::Manual(command) => manual::run(&command),
     }
+}
+
+/// The databases that a backup is of.
+fn backup_of(record_keys: bool) -> BackupOf {
+    if record_keys { BackupOf::RecordKeys } else { BackupOf::Data }
 }
 
 fn import(config: &Config, options: &import::ImportOptions) -> Result<ExitCode> {

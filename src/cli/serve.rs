@@ -28,6 +28,7 @@ pub fn serve(config: Config, with_demo: bool) -> Result<ExitCode> {
         false => {
             config.database.target()?.must_exist()?;
             config.database.access_log()?.must_exist()?;
+            config.database.record_keys()?.map_or(Ok(()), |target| target.must_exist())?;
         }
     }
     let service = Service::start(config, clock.clone())?;
@@ -50,6 +51,7 @@ fn fill(config: &Config, clock: &Clock) -> Result<()> {
     drop(server::listeners(config)?);
     let mut db = db::create(&config.database.target()?, &config.database)?;
     crate::registers::migrate(&mut db)?;
+    db::prepare_record_keys(&config.database)?;
     let keys = seal::keys_for(&mut db, config)?;
     let profile = Profile::of(&config.profile)?;
     let Some(count) = demo::fill(&mut db, &profile.rules(clock.today()), &keys)? else {

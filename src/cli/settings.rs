@@ -8,6 +8,7 @@ fn read_by(command: &str) -> Option<Vec<&'static str>> {
     const FILE: &[&str] = &["AUFSICHT_SETTINGS", "AUFSICHT_LOG_FORMAT"];
     const DATABASE: &[&str] = &["DATABASE_URL", "DATABASE_URL_FILE", "AUFSICHT_DATABASE_TIMEOUT"];
     const ACCESS_LOG: &[&str] = &["AUFSICHT_ACCESS_LOG_URL", "AUFSICHT_ACCESS_LOG_URL_FILE"];
+    const RECORD_KEYS: &[&str] = &["AUFSICHT_RECORD_KEYS_URL", "AUFSICHT_RECORD_KEYS_URL_FILE"];
     const RETENTION: &[&str] = &["AUFSICHT_ACCESS_LOG_RETENTION"];
     // Without a key of its own a command goes only where the service listens on loopback.
     const SEAL: &[&str] = &["AUFSICHT_SEAL_KEY", "AUFSICHT_SEAL_KEY_FILE", "AUFSICHT_LISTEN"];
@@ -27,18 +28,18 @@ fn read_by(command: &str) -> Option<Vec<&'static str>> {
         "backup-key" | "seal key" | "profile init" | "completions" | "man" => &[],
         "openapi" => &[PROFILE],
         "profile check" => &[DATABASE, LAYOUTS],
-        "migrate" => &[DATABASE, ACCESS_LOG],
-        "restored" => &[DATABASE],
-        "restore" => &[DATABASE, ACCESS_LOG],
-        "import" => &[DATABASE, SEAL, PROFILE, &["AUFSICHT_BODY_LIMIT"]],
-        "seal rotate" => &[DATABASE, SEAL],
-        "anonymise" | "subject erase" => &[DATABASE, SEAL, PROFILE],
-        "sync cmi" => &[DATABASE, SEAL, PROFILE, &["AUFSICHT_CA_FILE"]],
+        "migrate" => &[DATABASE, ACCESS_LOG, RECORD_KEYS],
+        "restored" => &[DATABASE, SEAL, RECORD_KEYS],
+        "restore" => &[DATABASE, ACCESS_LOG, SEAL, RECORD_KEYS],
+        "import" => &[DATABASE, SEAL, RECORD_KEYS, PROFILE, &["AUFSICHT_BODY_LIMIT"]],
+        "seal rotate" => &[DATABASE, SEAL, RECORD_KEYS],
+        "anonymise" | "subject erase" => &[DATABASE, SEAL, RECORD_KEYS, PROFILE],
+        "sync cmi" => &[DATABASE, SEAL, RECORD_KEYS, PROFILE, &["AUFSICHT_CA_FILE"]],
         "client add" | "client list" | "client rotate" | "client remove" => &[DATABASE, SEAL],
-        "anchor" | "backup" => &[DATABASE, ACCESS_LOG, SEAL],
-        "export" => &[DATABASE, ACCESS_LOG, RETENTION, SEAL, PROFILE],
-        "subject report" => &[DATABASE, ACCESS_LOG, RETENTION, SEAL],
-        "verify" => &[DATABASE, ACCESS_LOG, SEAL, PROFILE, LAYOUTS],
+        "anchor" | "backup" => &[DATABASE, ACCESS_LOG, SEAL, RECORD_KEYS],
+        "export" => &[DATABASE, ACCESS_LOG, RETENTION, SEAL, RECORD_KEYS, PROFILE],
+        "subject report" => &[DATABASE, ACCESS_LOG, RETENTION, SEAL, RECORD_KEYS],
+        "verify" => &[DATABASE, ACCESS_LOG, SEAL, RECORD_KEYS, PROFILE, LAYOUTS],
         "report" => &[DATABASE, PROFILE, LAYOUTS],
         "token" => &[TOKENS],
         "health" => &[&["AUFSICHT_LISTEN", "AUFSICHT_POOL_TIMEOUT", "AUFSICHT_DATABASE_TIMEOUT"]],

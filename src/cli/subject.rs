@@ -76,6 +76,8 @@ pub fn anonymise(
     let records = if properties.is_empty() { records } else { erasure::all_closed_before(&mut db, closed_before)? };
     let by = act(&mut db, config)?;
     let erasure = erasure::erase(&mut db, &records, (properties, false), &by)?;
+    // One that was broken off after the data and before the keys.
+    erasure::destroy_all(&mut db, &by.keys)?;
     say(&format!("Erased the personal data of {} records closed before {closed_before}.", erasure.records))?;
     erasure.told().iter().try_for_each(|line| say(line))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::duration::duration;
 use super::secret_file;
 use super::target::Target;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// The database where none is named.
 pub const DATABASE: &str = "sqlite:aufsicht.sqlite3";
@@ -38,6 +38,15 @@ pub struct DatabaseSettings {
     /// File with that URL, instead of the setting above
     #[arg(long, env = "AUFSICHT_ACCESS_LOG_URL_FILE", global = true)]
     pub access_log_url_file: Option<PathBuf>,
+
+    /// Database of keys, one for each record with personal data, which an erasure destroys: then no older copy of the data can
+    /// be read either. Without it personal data is sealed with the key to all of it
+    #[arg(long, env = "AUFSICHT_RECORD_KEYS_URL", hide_env_values = true, global = true)]
+    pub record_keys_url: Option<String>,
+
+    /// File with that URL, instead of the setting above
+    #[arg(long, env = "AUFSICHT_RECORD_KEYS_URL_FILE", global = true)]
+    pub record_keys_url_file: Option<PathBuf>,
 
     /// Changes no schema at the start: the service only sees whether the databases are up to date, and `aufsicht migrate`
     /// brings them there, with another account
@@ -118,6 +127,27 @@ impl DatabaseSettings {
                 Ok(Target::PostgresSchema(url, "access_log"))
             }
         }
+    }
+}
+
+impl DatabaseSettings {
+    /// The place of the keys of records; none where personal data is sealed with the key to all of it. It is another one than
+    /// those of the data and of the access log: who copies these must not copy the keys with them.
+    pub fn record_keys(&self) -> Result<Option<Target>> {
+        const SETTING: &str = "AUFSICHT_RECORD_KEYS_URL";
+        let named = target(SETTING, self.record_keys_url.as_deref(), self.record_keys_url_file.as_ref())?;
+        let Some(keys) = named else { return Ok(None) };
+        for other in [self.target()?, self.access_log()?] {
+            if keys.is_beside(&other) {
+                let reason =
+                    "names a database that holds other data: its copies would hold the keys too; name another one";
+                return Err(Error::Configuration(format!("{SETTING}: {reason}")));
+            }
+        }
+        Ok(Some(match keys {
+            Target::Postgres(url) => Target::PostgresSchema(url, "record_keys"),
+            keys => keys,
+        }))
     }
 }
 

@@ -97,6 +97,7 @@ impl Config {
     pub fn check(&self) -> Result<()> {
         self.database.target()?.check()?;
         self.database.access_log()?.check()?;
+        self.database.record_keys()?.map_or(Ok(()), |target| target.check())?;
         self.connections.read_target(&self.database)?.check()?;
         self.check_secrets()
     }

@@ -65,6 +65,15 @@ impl Target {
         Ok(())
     }
 
+    /// True if both are in one database, as far as their names tell.
+    pub fn is_beside(&self, other: &Target) -> bool {
+        let place = |target: &Target| {
+            let (Target::Sqlite(place) | Target::Postgres(place) | Target::PostgresSchema(place, _)) = target;
+            std::fs::canonicalize(place).unwrap_or_else(|_| place.into())
+        };
+        place(self) == place(other)
+    }
+
     /// Fails where a SQLite file is missing: a slip in its name, or a volume that is not mounted, must not become an empty
     /// database.
     pub fn must_exist(&self) -> Result<()> {

@@ -13,6 +13,8 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const LOG_SQLITE: EmbeddedMigrations = embed_migrations!("migrations/access-log/sqlite");
 const LOG_POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/access-log/postgres");
+const KEYS_SQLITE: EmbeddedMigrations = embed_migrations!("migrations/record-keys/sqlite");
+const KEYS_POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/record-keys/postgres");
 
 /// Applies what is missing and returns the names of the migrations applied; `finish` writes in the same transaction what
 /// the code above knows. Several instances may do so at once: the check and the change happen under one lock.
@@ -26,6 +28,11 @@ pub fn migrate(db: &mut Db, finish: impl FnOnce(&mut WriteTransaction) -> Result
 /// The same for the database of the access log.
 pub fn migrate_access_log(db: &mut Db) -> Result<Vec<String>> {
     apply(db, LOG_SQLITE, LOG_POSTGRES, |_, _| Ok(()))
+}
+
+/// The same for the database of record keys.
+pub fn migrate_record_keys(db: &mut Db) -> Result<Vec<String>> {
+    apply(db, KEYS_SQLITE, KEYS_POSTGRES, |_, _| Ok(()))
 }
 
 fn apply(
@@ -83,6 +90,8 @@ pub enum Schema {
     Records,
     /// Disclosures of personal data.
     AccessLog,
+    /// The keys of records.
+    RecordKeys,
 }
 
 impl Schema {
@@ -90,6 +99,7 @@ impl Schema {
         match self {
             Schema::Records => SQLITE,
             Schema::AccessLog => LOG_SQLITE,
+            Schema::RecordKeys => KEYS_SQLITE,
         }
     }
 

@@ -24,7 +24,7 @@ pub use connection::{Backend, Db};
 pub(crate) use dialect::Dialect;
 pub use engine::{check_session, check_writing, connect, connect_to, create, look};
 pub use measures::WriterMeasures;
-pub use migrations::{Schema, is_current, migrate, migrate_access_log, pending, revert_all};
+pub use migrations::{Schema, is_current, migrate, migrate_access_log, migrate_record_keys, pending, revert_all};
 pub use statement::{
     SqlExpression, Statement, StaticColumns, Values, cached, insert, is_beyond, statements, static_sql,
 };
@@ -52,6 +52,17 @@ pub struct Database {
     errors: Arc<AtomicU64>,
 }
 
+/// Brings the database of record keys up to date, or only looks whether it is, as the settings say; none where there is no
+/// setting for it.
+pub fn prepare_record_keys(settings: &DatabaseSettings) -> Result<Option<Target>> {
+    let Some(target) = settings.record_keys()? else { return Ok(None) };
+    match settings.no_migrate {
+        true => Schema::RecordKeys.check(&mut connect_to(&target, settings)?)?,
+        false => drop(migrate_record_keys(&mut create(&target, settings)?)?),
+    }
+    Ok(Some(target))
+}
+
 impl Database {
     /// Opens the pool and the writer; the schema must be up to date (see [`migrate`]).
     pub fn open(config: &Config) -> Result<Self> {
@@ -68,6 +79,13 @@ impl Database {
         }
         let connections = ConnectionSettings { reading: 2, ..config.connections.clone() };
         Self::between(target.clone(), target, Schema::AccessLog, (&config.database, &connections))
+    }
+
+    /// The database of record keys, with its schema up to date; none where there is no setting for it.
+    pub fn open_record_keys(config: &Config) -> Result<Option<Self>> {
+        let Some(target) = prepare_record_keys(&config.database)? else { return Ok(None) };
+        let connections = ConnectionSettings { reading: 2, ..config.connections.clone() };
+        Self::between(target.clone(), target, Schema::RecordKeys, (&config.database, &connections)).map(Some)
     }
 
     fn between(

@@ -339,6 +339,18 @@ diesel::table! {
     }
 }
 
+// In the database of record keys, apart from all others.
+diesel::table! {
+    record_keys (record_id, key) {
+        record_id -> Text,
+        key -> Text,
+        since -> BigInt,
+        sealed -> Nullable<Text>,
+        made_at -> Timestamp,
+        destroyed_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::table! {
     record_links (source, property, target) {
         source -> Text,

@@ -31,6 +31,14 @@ pub fn take(document: &mut Document) -> Map<String, Value> {
     personal
 }
 
+/// True if a document has personal data.
+pub fn is_in(document: &Document) -> bool {
+    PERSONAL.iter().any(|(property, part)| {
+        let value = document.get(*property);
+        part.map_or(value, |part| value?.get(part)).is_some()
+    })
+}
+
 /// The properties of a body that are personal data, as pointers.
 pub fn pointers(body: &Value) -> Vec<String> {
     PERSONAL

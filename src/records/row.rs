@@ -4,7 +4,7 @@
 
 use crate::db::schema::records;
 use crate::db::{Backend, StaticColumns, Stored, deferred_row, static_sql};
-use crate::error::{Error, Result};
+use crate::error::{Error, KeyNeed, Result};
 use crate::json::flat;
 use crate::json::read_stored;
 use crate::records::Document;
@@ -12,7 +12,7 @@ use crate::records::personal;
 use crate::records::said::said;
 use crate::registers::ORGANISATIONS;
 use crate::registers::{self, Dimension, Register, dimensions, validation};
-use crate::seal::{self, Keys, SealedPlace};
+use crate::seal::{self, Keys, RecordSeal, SealedPlace};
 use crate::text as texts;
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -150,11 +150,11 @@ impl RecordRow {
         id: String,
         mut document: Document,
         at: NaiveDateTime,
-        keys: &Keys,
+        seal: RecordSeal,
     ) -> Result<Self> {
         let personal = personal::take(&mut document);
         let sealed =
-            (!personal.is_empty()).then(|| keys.seal(SealedPlace::Record(&id), flat(&personal))).transpose()?;
+            (!personal.is_empty()).then(|| seal.seal(SealedPlace::Record(&id), flat(&personal))).transpose()?;
         Ok(RecordRow { personal: sealed, ..Self::without_personal_data(register, id, document, at)? })
     }
 
@@ -294,6 +294,21 @@ impl RecordRow {
     pub fn personal_properties(&self) -> Result<Vec<String>> {
         let sealed = self.personal.as_deref();
         sealed.map_or(Ok(Vec::new()), |sealed| seal::properties(SealedPlace::Record(&self.id), sealed))
+    }
+
+    /// The key of the record's own that its personal data is sealed with, if it is.
+    pub fn key(&self) -> Option<KeyNeed> {
+        seal::key_of(SealedPlace::Record(&self.id), self.personal.as_deref()?)
+    }
+
+    /// The name of that key, unless it was destroyed.
+    pub fn living_key(&self, keys: &Keys) -> Result<Option<String>> {
+        match (self.key(), &self.personal) {
+            (Some(KeyNeed::Opening { key, .. }), Some(sealed)) => {
+                Ok((!keys.is_lost(SealedPlace::Record(&self.id), sealed)?).then_some(key))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// The id in the other system as it was first given.

@@ -9,6 +9,7 @@ use crate::context::OperationContext;
 use crate::db::schema::records;
 use crate::db::{Db, WriteTransaction};
 use crate::error::{Error, Result};
+use crate::json::flat;
 use crate::records::Document;
 use crate::records::document;
 use crate::records::document::series;
@@ -23,7 +24,7 @@ use crate::records::references;
 use crate::records::row::{RecordRow, StoredRecord};
 use crate::records::{numbering, personal, tombstones};
 use crate::registers::{ALL, Dimension, Register};
-use crate::seal::Keys;
+use crate::seal::{Keys, SealedPlace, SealingKey, erasures};
 use crate::text;
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -49,23 +50,54 @@ impl Expected {
     }
 }
 
-/// Creates a record from a checked document.
+/// The id of a record that is not there yet.
+pub fn new_id() -> String {
+    Uuid::now_v7().to_string()
+}
+
+/// The key that a record is sealed with from now on: the one that it is sealed with already, or one from after its last erasure.
+/// Fails with what is needed where it is not at hand, if something is to be sealed with it.
+fn sealing_key(
+    tx: &mut WriteTransaction,
+    id: &str,
+    (before, is_needed): (Option<&RecordRow>, bool),
+    by: &OperationContext,
+) -> Result<SealingKey> {
+    if !is_needed || !by.keys.has_record_keys() {
+        return Ok(SealingKey::FIRST);
+    }
+    let key = match before {
+        None => SealingKey::FIRST,
+        Some(row) => match row.living_key(&by.keys)? {
+            Some(key) => SealingKey::Named(key),
+            None => {
+                let erased = erasures(tx.unflushed(), &[id.to_owned()])?.first().map_or(0, |erased| erased.until);
+                SealingKey::After { erased, revision: row.revision + 1 }
+            }
+        },
+    };
+    by.keys.of_record(&key).check(id)?;
+    Ok(key)
+}
+
+/// Creates a record from a checked document, under an id that no other has.
 pub fn create(
     tx: &mut WriteTransaction,
     lookups: &mut Lookups,
     register: &Register,
-    mut document: Document,
+    (id, mut document): (String, Document),
     by: &OperationContext,
 ) -> Result<RecordRow> {
     refuse_taken(tx, lookups, register, None, &document)?;
+    let key = sealing_key(tx, &id, (None, personal::is_in(&document)), by)?;
     let references = resolve::resolve(tx, lookups, register, None, &mut document, by)?;
     if !document.contains_key("number") {
         let number = next_of_series(tx, lookups, &series(register, &document)?)?;
         document.insert("number".into(), number.into());
     }
-    let row = RecordRow::new(register, Uuid::now_v7().to_string(), document, by.at, &by.keys)?;
+    let row = RecordRow::new(register, id, document, by.at, by.keys.of_record(&key))?;
     let record = Record::of(row.clone(), register, by)?;
-    apply(tx, lookups, Change { register, pos: None, before: None, after: Some(record) }, Some(&references), by)?;
+    apply(tx, lookups, Change { register, pos: None, before: None, after: Some(record), key }, Some(&references), by)?;
     Ok(row)
 }
 
@@ -101,27 +133,34 @@ fn replace(
     document.entry("number").or_insert_with(|| held.number.clone().into());
     document::retain_external_spelling(&mut document, held);
     refuse_taken(tx, lookups, register, Some(&held.id), &document)?;
+    let seals = personal::is_in(&before.document) || personal::is_in(&document);
+    let key = sealing_key(tx, &held.id, (Some(held), seals), by)?;
     let references = resolve::resolve(tx, lookups, register, Some(held), &mut document, by)?;
-    let mut row = RecordRow::new(register, held.id.clone(), document, by.at, &by.keys)?;
+    let mut row = RecordRow::new(register, held.id.clone(), document, by.at, by.keys.of_record(&key))?;
     row.created_at = held.created_at;
     row.revision = held.revision + 1;
     if register.property_name("received_on").is_none() {
         row.received_on = held.received_on;
     }
     let after = Record::of(row.clone(), register, by)?;
-    if after.document == before.document {
+    // Nothing is left of what a destroyed key has sealed: to the document that is no difference.
+    if after.document == before.document && row.personal.is_some() == before.row.personal.is_some() {
         return Ok(before.row);
     }
-    let change = Change { register, pos: Some(pos), before: Some(before), after: Some(after) };
+    let change = Change { register, pos: Some(pos), before: Some(before), after: Some(after), key };
     apply(tx, lookups, change, Some(&references), by)?;
     Ok(row)
 }
 
-/// A record as it was at a revision, from its history.
+/// A record as it was at a revision, from its history: to be shown, not to be kept.
 pub fn as_of(db: &mut Db, register: &Register, id: &str, revision: i64, keys: &Keys) -> Result<RecordRow> {
     let past = history::as_of(db, register, id, revision, keys)?;
-    let row = RecordRow::new(register, id.to_owned(), past.document, past.created_at, keys)?;
-    Ok(RecordRow { updated_at: past.updated_at, revision, ..row })
+    let mut document = past.document;
+    let personal = personal::take(&mut document);
+    let place = SealedPlace::Record(id);
+    let personal = (!personal.is_empty()).then(|| keys.seal(place, flat(&personal))).transpose()?;
+    let row = RecordRow::without_personal_data(register, id.to_owned(), document, past.created_at)?;
+    Ok(RecordRow { updated_at: past.updated_at, revision, personal, ..row })
 }
 
 /// The first records of a register that were received in a year, by day and number.
@@ -177,7 +216,8 @@ fn delete_row(
     }
     let RecordRow { id, external_system, external_id, .. } = row.clone();
     let before = Record::of(row, register, by)?;
-    let change = Change { register, pos: Some(pos), before: Some(before), after: None };
+    let key = sealing_key(tx, &id, (Some(&before.row), personal::is_in(&before.document)), by)?;
+    let change = Change { register, pos: Some(pos), before: Some(before), after: None, key };
     apply(tx, &mut Lookups::default(), change, None, by)?;
     match (external_system, external_id) {
         (Some(system), Some(external)) => {

@@ -197,8 +197,14 @@ mod tests {
                     body["external"] = external.clone();
                 }
                 let document = document::read(register, body, &rules).unwrap();
-                let columns =
-                    RecordRow::new(register, "id".into(), document, chrono::NaiveDateTime::MIN, &keys).unwrap();
+                let columns = RecordRow::new(
+                    register,
+                    "id".into(),
+                    document,
+                    chrono::NaiveDateTime::MIN,
+                    keys.of_record(&crate::seal::SealingKey::FIRST),
+                )
+                .unwrap();
                 for view in [View::Whole(&keys), View::Impersonal, View::Public, View::Identity] {
                     let shown = RecordView { columns: &columns, register, view };
                     let document = columns.answer(register, view).unwrap();

@@ -12,8 +12,10 @@ use serde_json::{Map, Value};
 
 use crate::config::Config;
 use crate::digest;
-use crate::error::{Error, Result};
+use crate::error::{Error, KeyNeed, Result};
 use crate::reload::Reloading;
+use crate::seal::key_store::{RecordKey, SealingKey};
+use crate::seal::record_keys::RecordKeys;
 
 const NONCE: usize = 12;
 
@@ -44,6 +46,8 @@ pub enum SealedPlace<'a> {
     Secret(&'a str, &'static str),
     /// A key of the service's own.
     Service(&'a str),
+    /// A key of a record, by its name.
+    RecordKey(&'a str, &'a str),
 }
 
 impl SealedPlace<'_> {
@@ -54,24 +58,29 @@ impl SealedPlace<'_> {
             SealedPlace::Salt(id, revision) => format!("salt\0{id}\0{revision}\0{property}"),
             SealedPlace::Secret(id, _) => format!("webhook\0{id}\0{property}"),
             SealedPlace::Service(name) => format!("service\0{name}\0{property}"),
+            SealedPlace::RecordKey(id, key) => format!("record key\0{id}\0{key}\0{property}"),
+        }
+    }
+
+    /// The record that the values are of.
+    pub(super) fn record(&self) -> Option<&str> {
+        match self {
+            SealedPlace::Record(id) | SealedPlace::Change(id, _) | SealedPlace::Salt(id, _) => Some(id),
+            SealedPlace::Secret(..) | SealedPlace::Service(_) | SealedPlace::RecordKey(..) => None,
         }
     }
 
     fn read(&self, text: &str) -> Option<Sealed> {
         match self {
             SealedPlace::Change(..) => serde_json::from_str(text).ok().map(|[sealed]: [Sealed; 1]| sealed),
-            SealedPlace::Record(_) | SealedPlace::Salt(..) | SealedPlace::Secret(..) | SealedPlace::Service(_) => {
-                serde_json::from_str(text).ok()
-            }
+            _ => serde_json::from_str(text).ok(),
         }
     }
 
     fn written(&self, sealed: Sealed) -> Result<String> {
         let text = match self {
             SealedPlace::Change(..) => serde_json::to_string(&[sealed]),
-            SealedPlace::Record(_) | SealedPlace::Salt(..) | SealedPlace::Secret(..) | SealedPlace::Service(_) => {
-                serde_json::to_string(&sealed)
-            }
+            _ => serde_json::to_string(&sealed),
         };
         text.map_err(unreadable)
     }
@@ -96,9 +105,13 @@ fn unreadable(error: serde_json::Error) -> Error {
     Error::Corrupt(format!("unreadable personal data: {error}"))
 }
 
-/// The keys that personal data is sealed with. They follow their file.
+/// The keys that personal data is sealed with: those of the settings, which follow their file, and, where there is a database of
+/// them, one for each record, which are sealed with the former.
 #[derive(Clone)]
-pub struct Keys(Arc<Reloading<Ring>>);
+pub struct Keys {
+    ring: Arc<Reloading<Ring>>,
+    pub(super) records: Option<RecordKeys>,
+}
 
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -145,6 +158,17 @@ pub fn fresh_key() -> Result<String> {
     Ok(STANDARD.encode(key))
 }
 
+/// The mark of what is sealed with a key of the record's own; its name comes after it.
+const OF_RECORD: &str = "record-";
+
+/// The key of the record that opens what is kept at a place; none where it is sealed with a key of the settings. For this nothing
+/// is opened.
+pub fn key_of(place: SealedPlace, text: &str) -> Option<KeyNeed> {
+    let name = text.trim_start_matches('[').strip_prefix("{\"sealed\":\"")?.split('"').next()?;
+    let key = name.strip_prefix(OF_RECORD)?.to_owned();
+    Some(KeyNeed::Opening { record: place.record()?.to_owned(), key })
+}
+
 fn seal(key: &RandomizedNonceKey, place: &str, value: &Value) -> Result<String> {
     let mut bytes = value.to_string().into_bytes();
     let nonce = key.seal_in_place_append_tag(Aad::from(place), &mut bytes);
@@ -171,44 +195,135 @@ impl Keys {
     pub fn new(config: &Config) -> Result<Self> {
         let files = config.seal.key_file.iter().cloned().collect();
         let config = config.clone();
-        Ok(Keys(Arc::new(Reloading::new(files, move || Ring::new(&config.seal_keys()?, config.place_of_seal_keys()))?)))
+        let records = RecordKeys::of_command(&config)?;
+        let ring =
+            Arc::new(Reloading::new(files, move || Ring::new(&config.seal_keys()?, config.place_of_seal_keys()))?);
+        Ok(Keys { ring, records })
+    }
+
+    /// The same with these keys of records.
+    pub(super) fn with_records(&self, records: Option<RecordKeys>) -> Keys {
+        Keys { ring: self.ring.clone(), records }
     }
 
     /// Reads the keys anew, whatever their file looks like.
     pub fn reload(&self) {
-        self.0.reload();
+        self.ring.reload();
     }
 
-    /// Seals values by their properties, for the place that they will be kept at.
+    /// Seals values by their properties with the key of the settings, for the place that they will be kept at.
     pub fn seal(&self, place: SealedPlace, values: impl IntoIterator<Item = (String, Value)>) -> Result<String> {
-        let ring = self.0.get();
+        let ring = self.ring.get();
         let (id, key) = ring.sealing()?;
-        let one = |(property, value): (String, Value)| {
-            let sealed = seal(key, &place.of(&property), &value)?;
-            Ok((property, sealed))
-        };
-        let values = values.into_iter().map(one).collect::<Result<_>>()?;
-        place.written(Sealed { sealed: id.clone(), values })
+        seal_all((id, key), place, values)
     }
 
-    /// Opens what is kept at a place. Clear text is not believed: it was written without a key.
+    /// The seal of a record's values, with a key of the record's own if records have them.
+    pub fn of_record<'k>(&'k self, key: &'k SealingKey) -> RecordSeal<'k> {
+        RecordSeal { keys: self, key }
+    }
+
+    /// Opens what is kept at a place; nothing is left of it where the record's key was destroyed. Clear text is not believed: it
+    /// was written without a key.
     pub fn open(&self, place: SealedPlace, text: &str) -> Result<Map<String, Value>> {
-        let Sealed { sealed: id, values } = place.read(text).ok_or_else(clear)?;
-        let mut ring = self.0.get();
-        if ring.named(&id).is_err() {
-            ring = self.0.get_now();
+        let Sealed { sealed: name, values } = place.read(text).ok_or_else(clear)?;
+        if let Some(key) = name.strip_prefix(OF_RECORD) {
+            return match self.record_key(place, key)? {
+                Some(key) => open_all(&key, place, values),
+                None => Ok(Map::new()),
+            };
         }
-        let key = ring.named(&id)?;
-        let one = |(property, sealed): (String, String)| {
-            let value = open(key, &place.of(&property), &sealed)?;
-            Ok((property, value))
-        };
-        values.into_iter().map(one).collect()
+        let mut ring = self.ring.get();
+        if ring.named(&name).is_err() {
+            ring = self.ring.get_now();
+        }
+        open_all(ring.named(&name)?, place, values)
+    }
+
+    /// True if what is kept at a place was sealed with a record's key that was destroyed.
+    pub fn is_lost(&self, place: SealedPlace, text: &str) -> Result<bool> {
+        match key_of(place, text) {
+            Some(KeyNeed::Opening { key, .. }) => Ok(self.record_key(place, &key)?.is_none()),
+            _ => Ok(false),
+        }
+    }
+
+    /// The key of a record by its name; none if it was destroyed.
+    fn record_key(&self, place: SealedPlace, key: &str) -> Result<Option<RecordKey>> {
+        let record = place.record().ok_or_else(broken)?;
+        let records = self.records.as_ref().ok_or_else(|| {
+            let text = "data is sealed with keys of records, and AUFSICHT_RECORD_KEYS_URL does not say where they are";
+            Error::Configuration(text.into())
+        })?;
+        records.opening(record, key)
+    }
+
+    /// True if each record has a key of its own.
+    pub fn has_record_keys(&self) -> bool {
+        self.records.is_some()
     }
 
     /// The pattern (of SQL's LIKE) of what is sealed with the key that seals now.
     pub(super) fn current(&self) -> Result<String> {
-        Ok(format!("%{{\"sealed\":\"{}\",%", self.0.get().sealing()?.0))
+        Ok(format!("%{{\"sealed\":\"{}\",%", self.ring.get().sealing()?.0))
+    }
+
+    /// The same of what records say.
+    pub(super) fn current_of_records(&self) -> Result<String> {
+        match &self.records {
+            Some(_) => Ok(format!("%{{\"sealed\":\"{OF_RECORD}%")),
+            None => self.current(),
+        }
+    }
+}
+
+fn seal_all(
+    (name, key): (&str, &RandomizedNonceKey),
+    place: SealedPlace,
+    values: impl IntoIterator<Item = (String, Value)>,
+) -> Result<String> {
+    let one = |(property, value): (String, Value)| {
+        let sealed = seal(key, &place.of(&property), &value)?;
+        Ok((property, sealed))
+    };
+    let values = values.into_iter().map(one).collect::<Result<_>>()?;
+    place.written(Sealed { sealed: name.to_owned(), values })
+}
+
+fn open_all(
+    key: &RandomizedNonceKey,
+    place: SealedPlace,
+    values: BTreeMap<String, String>,
+) -> Result<Map<String, Value>> {
+    let one = |(property, sealed): (String, String)| {
+        let value = open(key, &place.of(&property), &sealed)?;
+        Ok((property, value))
+    };
+    values.into_iter().map(one).collect()
+}
+
+/// The seal of what a record and its changes say.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordSeal<'k> {
+    keys: &'k Keys,
+    key: &'k SealingKey,
+}
+
+impl RecordSeal<'_> {
+    /// Seals values by their properties, for the place that they will be kept at.
+    pub fn seal(&self, place: SealedPlace, values: impl IntoIterator<Item = (String, Value)>) -> Result<String> {
+        match (&self.keys.records, place.record()) {
+            (Some(records), Some(record)) => {
+                let (name, key) = records.sealing(record, self.key)?;
+                seal_all((&format!("{OF_RECORD}{name}"), &key), place, values)
+            }
+            _ => self.keys.seal(place, values),
+        }
+    }
+
+    /// Fails with what is needed where the key of a record is not at hand.
+    pub fn check(&self, record: &str) -> Result<()> {
+        self.keys.records.as_ref().map_or(Ok(()), |records| records.sealing(record, self.key).map(drop))
     }
 }
 
@@ -220,7 +335,7 @@ mod tests {
 
     fn keys(all: &[u8]) -> Keys {
         let all: Vec<[u8; 32]> = all.iter().map(|byte| [*byte; 32]).collect();
-        Keys(Arc::new(Reloading::new(vec![], move || Ring::new(&all, "the test")).unwrap()))
+        Keys { ring: Arc::new(Reloading::new(vec![], move || Ring::new(&all, "the test")).unwrap()), records: None }
     }
 
     fn values() -> Vec<(String, Value)> {

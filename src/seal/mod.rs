@@ -4,11 +4,23 @@
 //! Each property is sealed by itself with AES-256-GCM-SIV, bound to its place: a value that is moved to another record,
 //! another change or another property does not open. What is sealed names its key, so that keys rotate while the
 //! service runs: the first key seals, all open.
+//!
+//! Where there is a database of keys, what a record and its history say is sealed with a key of the record's own. An erasure
+//! destroys it: then no backup, replica or archive of the data holds anything that could be read. The key is kept before what
+//! it seals: work that lacks one fails with what it needs before it has written anything, and is run again with it.
 
+mod destruction;
+mod erasures;
+mod key_store;
 mod keys;
+mod providing;
 mod purposes;
+mod record_keys;
 mod rotation;
 
-pub use keys::{FORMER, Keys, SECRET, SealedPlace, fresh_key, properties};
+pub use destruction::{DestroyedKeys, ErasedRecord, StoredKey};
+pub use erasures::{all_erasures, erasures};
+pub use key_store::SealingKey;
+pub use keys::{FORMER, Keys, RecordSeal, SECRET, SealedPlace, fresh_key, key_of, properties};
 pub use purposes::{Purpose, PurposeKeys, authenticate};
 pub use rotation::{keys_for, rotate};

@@ -63,6 +63,7 @@ pub fn check(
     }
     let of_key = |part: &str| document["external"][part].as_str().unwrap_or_default();
     let delivery = ExternalRecord {
+        new_id: store::new_id(),
         system: of_key("system").to_owned(),
         external_id: text::id_key(of_key("id")),
         version: document["external"]["version"].as_i64().unwrap_or_default(),
@@ -131,15 +132,15 @@ fn complete_key(body: &mut Value, (system, id): (String, String)) -> Vec<Fault> 
 pub enum ValidatedLine {
     /// Under a key in another system.
     Delivered(Box<ExternalRecord>, Document),
-    /// Without one.
-    New(Document),
+    /// Without one: the id that it gets, and what it says.
+    New(String, Document),
 }
 
 impl ValidatedLine {
     /// Checks a body.
     pub fn read(register: &Register, sender: &Sender, body: Value) -> Result<ValidatedLine> {
         if body.get("external").is_none_or(Value::is_null) {
-            return Ok(ValidatedLine::New(document::read(register, body, &sender.rules)?));
+            return Ok(ValidatedLine::New(store::new_id(), document::read(register, body, &sender.rules)?));
         }
         let (delivery, document) = check(register, sender, None, body)?;
         Ok(ValidatedLine::Delivered(Box::new(delivery), document))
@@ -149,12 +150,12 @@ impl ValidatedLine {
     pub(crate) fn doubts(&self) -> &[Fault] {
         match self {
             ValidatedLine::Delivered(delivery, _) => &delivery.doubts,
-            ValidatedLine::New(_) => &[],
+            ValidatedLine::New(..) => &[],
         }
     }
 
     pub(crate) fn document(&self) -> &Document {
-        let (ValidatedLine::Delivered(_, document) | ValidatedLine::New(document)) = self;
+        let (ValidatedLine::Delivered(_, document) | ValidatedLine::New(_, document)) = self;
         document
     }
 
@@ -182,7 +183,10 @@ impl ValidatedLine {
     ) -> Result<(Outcome, RecordRow)> {
         let document = self.document().clone();
         match self {
-            ValidatedLine::New(_) => Ok((Outcome::Created, store::create(tx, lookups, register, document, by)?)),
+            ValidatedLine::New(id, _) => {
+                let created = store::create(tx, lookups, register, (id.clone(), document), by)?;
+                Ok((Outcome::Created, created))
+            }
             ValidatedLine::Delivered(record, _) => upsert(tx, lookups, register, record, document, None, by),
         }
     }

@@ -12,7 +12,7 @@ use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::{App, Backend, Client, Cluster, Directory, Link, Process, Proxy, database};
+use crate::support::{App, Backend, Client, Cluster, Directory, Link, Process, Proxy, database, record_keys};
 
 /// What a client waits before it calls the service hung. The service answers within 3 s; a busy machine may need more.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -212,13 +212,15 @@ fn write_until_killed(
     kept
 }
 
-fn nothing_acknowledged_is_lost_by_kill(backend: Backend) {
+fn nothing_acknowledged_is_lost_by_kill(backend: Backend, has_keys: bool) {
     const WRITERS: usize = 8;
     let (url, _directory) = database(backend);
+    let keys = has_keys.then(|| record_keys(&url));
+    let settings = keys.as_deref().map(|keys| ("AUFSICHT_RECORD_KEYS_URL", keys));
     let mut kept: BTreeMap<String, i64> = BTreeMap::new();
     let refused = AtomicUsize::new(0);
     for round in 0..rounds() {
-        let process = Process::start(&url, &[]);
+        let process = Process::start(&url, settings.as_slice());
         let client = process.client.clone();
         let (killed, acknowledged) = (AtomicBool::new(false), AtomicUsize::new(0));
         let of_round: BTreeMap<String, i64> = std::thread::scope(|scope| {
@@ -240,10 +242,13 @@ fn nothing_acknowledged_is_lost_by_kill(backend: Backend) {
         });
         kept.extend(of_round);
     }
-    let app = App::start_with(backend, |config| config.database.url = url);
-    let found: BTreeMap<String, i64> = app
-        .client
-        .all("/v1/cases?limit=1000")
+    let app = App::start_with(backend, |config| {
+        config.database.url.clone_from(&url);
+        config.database.record_keys_url.clone_from(&keys);
+    });
+    let records = app.client.all("/v1/cases?limit=1000");
+    assert!(records.iter().all(|record| record["notes"].is_string()), "each key was kept before its record");
+    let found: BTreeMap<String, i64> = records
         .into_iter()
         .map(|record| (record["id"].as_str().unwrap().to_owned(), record["revision"].as_i64().unwrap()))
         .collect();
@@ -260,12 +265,22 @@ fn nothing_acknowledged_is_lost_by_kill(backend: Backend) {
 
 #[test]
 fn nothing_acknowledged_is_lost_by_kill_on_sqlite() {
-    nothing_acknowledged_is_lost_by_kill(Backend::Sqlite);
+    nothing_acknowledged_is_lost_by_kill(Backend::Sqlite, false);
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_by_kill_with_record_keys_on_sqlite() {
+    nothing_acknowledged_is_lost_by_kill(Backend::Sqlite, true);
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_by_kill_with_record_keys_on_postgres() {
+    nothing_acknowledged_is_lost_by_kill(Backend::Postgres, true);
 }
 
 #[test]
 fn nothing_acknowledged_is_lost_by_kill_on_postgres() {
-    nothing_acknowledged_is_lost_by_kill(Backend::Postgres);
+    nothing_acknowledged_is_lost_by_kill(Backend::Postgres, false);
 }
 
 /// Writes until there is no room, sees that reads go on, makes room, and sees that all is well.

@@ -156,18 +156,26 @@ fn an_account_without_rights_on_the_schema_serves() {
     let cluster = Cluster::start();
     let url = cluster.create_database(None);
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operations.md")).unwrap();
-    let grants = page.split("```sql\n").nth(1).unwrap().split("```").next().unwrap();
-    let of_service = url.replace("postgres@", "aufsicht_service@");
+    let grants = |number| page.split("```sql\n").nth(number).unwrap().split("```").next().unwrap();
+    let keys = cluster.create_database(None);
+    let [of_service, keys_of_service] = [&url, &keys].map(|url| url.replace("postgres@", "aufsicht_service@"));
     let directory = Directory::new();
-    let command = |name: &str, url: &str| aufsicht(&directory.0).arg(name).env("DATABASE_URL", url).output().unwrap();
-    let mut owner = PgConnection::establish(&url).unwrap();
-    let mut as_owner = |sql: &str| diesel::connection::SimpleConnection::batch_execute(&mut owner, sql).unwrap();
-    as_owner("CREATE ROLE aufsicht_service LOGIN");
+    let command = |name: &str, url: &str| {
+        let mut command = aufsicht(&directory.0);
+        command.arg(name).env("DATABASE_URL", url).env("AUFSICHT_RECORD_KEYS_URL", &keys).output().unwrap()
+    };
+    let as_owner = |url: &str, sql: &str| {
+        let mut owner = PgConnection::establish(url).unwrap();
+        diesel::connection::SimpleConnection::batch_execute(&mut owner, sql).unwrap();
+    };
+    as_owner(&url, "CREATE ROLE aufsicht_service LOGIN");
     let unready = aufsicht(&directory.0).args(["serve", "--no-migrate"]).env("DATABASE_URL", &url).output().unwrap();
     assert!(!unready.status.success());
     assert!(command("migrate", &url).status.success());
-    as_owner(grants);
-    let process = Process::start(&of_service, &[("AUFSICHT_NO_MIGRATE", "true")]);
+    as_owner(&url, grants(1));
+    as_owner(&keys, grants(2));
+    let settings = [("AUFSICHT_NO_MIGRATE", "true"), ("AUFSICHT_RECORD_KEYS_URL", &keys_of_service)];
+    let process = Process::start(&of_service, &settings);
     let created =
         process.client.post("/v1/cases", &json!({"title": "Fall", "requester": {"type": "PRIVATE", "name": "Muster"}}));
     let id = created.expect(201).json()["id"].as_str().unwrap().to_owned();

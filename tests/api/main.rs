@@ -41,6 +41,7 @@ mod personal_data_access;
 mod profiles;
 mod protection;
 mod public;
+mod record_keys;
 mod records;
 mod refusals;
 mod registers;

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config as Runner, TestRunner};
 use serde_json::{Value, json};
 
-use crate::support::{Backend, Directory, Process, aufsicht, database, differences};
+use crate::support::{Backend, Directory, Process, aufsicht, database, differences, record_keys};
 use register::{AREAS, Case, Content, REQUESTERS, Register, WORDS, YEARS, day, later};
 
 /// The number of steps of both databases together, unless `AUFSICHT_MODEL_STEPS` says another.
@@ -76,6 +76,7 @@ enum Step {
     Deliver { key: usize, version: i64, said: Said },
     Batch { lines: Vec<(usize, i64, Said)>, faulty: bool, atomic: bool },
     Publish(i32),
+    Erase(usize),
     Restart,
     Kill,
     Backup,
@@ -128,6 +129,7 @@ fn step() -> impl Strategy<Value = Step> {
         20 => delivery().prop_map(|(key, version, said)| Step::Deliver { key, version, said }),
         6 => batch.prop_map(|(lines, faulty, atomic)| Step::Batch { lines, faulty, atomic }),
         3 => YEARS.prop_map(Step::Publish),
+        1 => (0..100_usize).prop_map(Step::Erase),
         1 => Just(Step::Restart),
         1 => Just(Step::Kill),
         1 => Just(Step::Backup),
@@ -139,12 +141,16 @@ fn step() -> impl Strategy<Value = Step> {
 struct Kept {
     file: String,
     register: Register,
+    /// The cases that were erased since.
+    erased: BTreeSet<String>,
 }
 
 /// The service, and the model of it.
 struct World {
     backend: Backend,
     url: String,
+    /// The database of record keys, where each record has one.
+    keys: Option<String>,
     directory: Option<Directory>,
     process: Option<Process>,
     model: Register,
@@ -157,11 +163,13 @@ struct World {
 type Outcome = Result<(), TestCaseError>;
 
 impl World {
-    fn new(backend: Backend) -> World {
+    fn new(backend: Backend, has_keys: bool) -> World {
         let (url, directory) = database(backend);
+        let keys = has_keys.then(|| record_keys(&url));
         let mut world = World {
             backend,
             url,
+            keys,
             directory,
             process: None,
             model: Register::default(),
@@ -174,7 +182,8 @@ impl World {
     }
 
     fn serve(&mut self) {
-        self.process = Some(Process::start(&self.url, &[]));
+        let keys = self.keys.as_deref().map(|keys| ("AUFSICHT_RECORD_KEYS_URL", keys));
+        self.process = Some(Process::start(&self.url, keys.as_slice()));
     }
 
     fn process(&self) -> &Process {
@@ -191,6 +200,7 @@ impl World {
             Step::Deliver { key, version, said } => self.deliver(*key, *version, *said),
             Step::Batch { lines, faulty, atomic } => self.batch(lines, *faulty, *atomic),
             Step::Publish(year) => self.publish(*year),
+            Step::Erase(at) => self.erase(*at),
             Step::Restart => {
                 let process = self.process.take().unwrap();
                 process.terminate();
@@ -386,6 +396,22 @@ impl World {
         Ok(())
     }
 
+    fn erase(&mut self, at: usize) -> Outcome {
+        let Some(at) = self.meant(at).filter(|at| !self.model.cases[*at].is_deleted) else { return Ok(()) };
+        let id = self.model.cases[at].id.clone();
+        let directory = Directory::new();
+        self.command(&["subject", "erase", "--record", &id], &directory.0);
+        self.forget(at);
+        self.kept.iter_mut().for_each(|kept| _ = kept.erased.insert(id.clone()));
+        self.check(at)
+    }
+
+    /// Takes the personal data out of a case of the model.
+    fn forget(&mut self, at: usize) {
+        let Case { content, external, .. } = self.model.cases[at].clone();
+        self.model.change(at, Content { notes: None, ..content }, external);
+    }
+
     fn publish(&mut self, year: i32) -> Outcome {
         let path = format!("/v1/statistics/published/{year}");
         let answer = self.process().client.put(&path, &json!({"from_live": true}));
@@ -403,7 +429,10 @@ impl World {
     }
 
     fn command(&self, arguments: &[&str], directory: &std::path::Path) -> String {
-        let output = aufsicht(directory).args(arguments).env("DATABASE_URL", &self.url).output().unwrap();
+        let mut command = aufsicht(directory);
+        command.args(arguments).env("DATABASE_URL", &self.url);
+        command.envs(self.keys.iter().map(|keys| ("AUFSICHT_RECORD_KEYS_URL", keys)));
+        let output = command.output().unwrap();
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
@@ -419,7 +448,7 @@ impl World {
         let recipient = std::fs::read_to_string(directory.0.join("recipient")).unwrap();
         let file = format!("{}.backup", self.steps);
         self.command(&["backup", &file, "--recipient", &recipient], &directory.0);
-        self.kept = Some(Kept { file, register: self.model.clone() });
+        self.kept = Some(Kept { file, register: self.model.clone(), erased: BTreeSet::new() });
         Ok(())
     }
 
@@ -430,6 +459,13 @@ impl World {
         self.url = format!("sqlite:{}", directory.join(format!("restored-{}.sqlite3", self.steps)).display());
         self.command(&["restore", &kept.file, "--identity", "key"], directory);
         self.model = kept.register;
+        // With keys of records what was erased since is erased in the copy too.
+        let erased = if self.keys.is_some() { kept.erased } else { BTreeSet::new() };
+        for id in &erased {
+            if let Some(at) = self.model.cases.iter().position(|case| case.id == *id && !case.is_deleted) {
+                self.forget(at);
+            }
+        }
         // Places in the feed of the database before are refused: a follower begins anew.
         if let Some(place) = self.read.0.take() {
             self.serve();
@@ -543,14 +579,15 @@ fn does_what_the_model_foresees(backend: Backend) {
     let cases = (steps / 2).div_ceil(LENGTH as u32);
     let mut runner =
         TestRunner::new(Runner { cases, max_shrink_iters: 300, max_shrink_time: 120_000, ..Runner::default() });
-    let sequences = prop::collection::vec(step(), LENGTH);
-    let run = |steps: Vec<Step>| {
-        let mut world = World::new(backend);
+    let sequences = (any::<bool>(), prop::collection::vec(step(), LENGTH));
+    let run = |(has_keys, steps): (bool, Vec<Step>)| {
+        let mut world = World::new(backend, has_keys);
         steps.iter().try_for_each(|step| world.take(step))?;
         world.check_all()?;
         drop(world.process.take());
         let mut config = crate::support::config(&world.url);
         config.tokens.secret = None;
+        config.database.record_keys_url = world.keys.clone();
         prop_assert_eq!(differences(&config), Vec::<String>::new());
         Ok(())
     };

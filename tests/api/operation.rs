@@ -14,7 +14,7 @@ fn a_service_that_ends_takes_requests_for_a_while(backend: Backend) {
     let (url, _directory) = database(backend);
     let process = Process::start(&url, &[("AUFSICHT_DRAIN", "3s")]);
     let ready = process.client.get("/health/ready").expect(200);
-    let all_well = json!({"status": "ok", "replica": "ok", "reads": "ok", "writes": "ok", "access_log": "ok"});
+    let all_well = json!({"status": "ok", "replica": "ok", "reads": "ok", "writes": "ok", "access_log": "ok", "record_keys": "ok"});
     assert_eq!((ready.json(), ready.header("connection")), (all_well, None));
     let client = process.client.clone();
     process.terminate();
@@ -124,6 +124,7 @@ fn a_check_tells_all_and_changes_nothing(backend: Backend) {
         "ok: settings",
         "fault: database",
         "fault: access log",
+        "ok: keys of records",
         "ok: tokens",
         "fault: seal",
         "ok: anchors",
@@ -138,7 +139,7 @@ fn a_check_tells_all_and_changes_nothing(backend: Backend) {
     assert!(aufsicht(&directory.0).arg("migrate").envs(settings).output().unwrap().status.success());
     let (lines, code) = checked(&directory, &settings, &["--backup-dir", "."]);
     assert!(lines.iter().all(|line| line.starts_with("ok: ")), "{lines:?}");
-    assert_eq!((code, lines.len()), (Some(0), 8));
+    assert_eq!((code, lines.len()), (Some(0), 9));
     assert_eq!(std::fs::read_dir(&directory.0).unwrap().count(), 0);
     // Another key than the one that the data is sealed with, a provider that is silent, a replica that is gone, no place for
     // backups, a layout that there is not.
@@ -162,7 +163,7 @@ fn a_check_tells_all_and_changes_nothing(backend: Backend) {
         let line = lines.iter().find(|line| line.starts_with(&format!("fault: {name}: "))).expect(name);
         assert!(line.contains(said) && !line.contains("geheim"), "{line}");
     }
-    assert_eq!((code, lines.len()), (Some(1), 10), "{lines:?}");
+    assert_eq!((code, lines.len()), (Some(1), 11), "{lines:?}");
 }
 
 /// The lines of a log of JSON.

@@ -112,7 +112,9 @@ fn by(keys: &Keys) -> OperationContext {
 fn create(db: &mut Db, register: &str, body: Value, keys: &Keys) -> Result<String> {
     let register = registers::named(register)?;
     let document = document::read(register, body, &rules(day("2019-01-15")))?;
-    let created = db::exclusively(db, |tx| store::create(tx, &mut Lookups::default(), register, document, &by(keys)))?;
+    let created = db::exclusively(db, |tx| {
+        store::create(tx, &mut Lookups::default(), register, (store::new_id(), document), &by(keys))
+    })?;
     Ok(created.id)
 }
 
@@ -132,6 +134,7 @@ fn deliver(tx: &mut WriteTransaction, register: &Register, version: i64, keys: &
     let document = document::read_delivered(register, body.clone(), &rules)?;
     let (system, external_id) = ("konsul".to_owned(), "4711".to_owned());
     let delivery = ExternalRecord {
+        new_id: store::new_id(),
         system,
         external_id,
         version,
@@ -162,7 +165,7 @@ fn write(told: &mut Told, db: &mut Db, keys: &Keys) -> String {
         db::exclusively(db, |tx| {
             (0..3).try_for_each(|_| {
                 let document = document::read(register, json!({"title": "Viele"}), &rules(day("2019-01-15")))?;
-                store::create(tx, &mut Lookups::default(), register, document, &by(keys)).map(drop)
+                store::create(tx, &mut Lookups::default(), register, (store::new_id(), document), &by(keys)).map(drop)
             })
         })
     });
@@ -232,7 +235,7 @@ fn search(told: &mut Told, db: &mut Db, keys: &Keys) {
         (0..300).try_for_each(|number| {
             let body = json!({"title": format!("Altes {number}"), "received_on": "2015-05-05"});
             let document = document::read(register, body, &rules(day("2019-01-15")))?;
-            store::create(tx, &mut Lookups::default(), register, document, &by(keys)).map(drop)
+            store::create(tx, &mut Lookups::default(), register, (store::new_id(), document), &by(keys)).map(drop)
         })
     })
     .unwrap();

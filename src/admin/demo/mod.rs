@@ -71,8 +71,10 @@ pub fn enter_figures(db: &mut Db, keys: &Keys, clock: &Clock) -> Result<()> {
 fn create(tx: &mut WriteTransaction, register: &str, body: Value, rules: &Rules, by: &OperationContext) -> Result<()> {
     let register = registers::find(register).ok_or_else(|| Error::Internal(format!("no register {register}")))?;
     let document = document::read(register, body, rules)?;
-    store::create(tx, &mut Lookups::default(), register, document, by)?;
-    Ok(())
+    let id = store::new_id();
+    by.providing(|by| {
+        store::create(tx, &mut Lookups::default(), register, (id.clone(), document.clone()), by).map(drop)
+    })
 }
 
 /// Fills an empty database with the demonstration records and returns their number; a database that has records is

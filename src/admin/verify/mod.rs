@@ -8,6 +8,7 @@ mod cube;
 mod feed;
 mod links;
 mod numbers;
+pub mod record_keys;
 mod records;
 mod rows;
 mod search;

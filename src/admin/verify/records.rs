@@ -7,12 +7,13 @@ use diesel::prelude::*;
 
 use crate::admin::verify::links::Bodies;
 use crate::admin::verify::numbers::Numbers;
+use crate::admin::verify::record_keys;
 use crate::admin::verify::tombstones::Graves;
 use crate::admin::verify::trail::TrailSummary;
 use crate::audit::trail::{TrailEntry as Entry, TrailKind};
 use crate::db::Db;
 use crate::db::schema::{audit_trail, changes, history, own_keys, own_values, record_links, records};
-use crate::error::{Error, Result};
+use crate::error::{Error, KeyNeed, Result};
 use crate::json::flat;
 use crate::records::Document;
 use crate::records::own_values::StoredOwnValues;
@@ -22,7 +23,7 @@ use crate::records::projections::history_row::{Erased, HistoryRow, erasure_diges
 use crate::records::references;
 use crate::records::row::{RecordRow, StoredRecord};
 use crate::registers::{self, Register};
-use crate::seal::Keys;
+use crate::seal::{Keys, StoredKey};
 
 /// The number of records that are looked at together.
 const PAGE: i64 = 500;
@@ -103,6 +104,14 @@ impl RecordsPage {
     }
 }
 
+impl RecordsPage {
+    /// The keys of their own that the records are sealed with.
+    fn keys(&self) -> Vec<KeyNeed> {
+        let of_records = self.records.values().filter_map(|row| row.row.key());
+        of_records.chain(self.history.values().flatten().filter_map(HistoryRow::key)).collect()
+    }
+}
+
 /// Reads all records that have a history and adds where they differ from it, or from what the trail and the feed tell.
 pub fn read(db: &mut Db, keys: &Keys, out: &mut Vec<String>) -> Result<SeenRecords> {
     let mut seen = SeenRecords { numbers: Numbers::read(db)?, ..SeenRecords::default() };
@@ -113,6 +122,8 @@ pub fn read(db: &mut Db, keys: &Keys, out: &mut Vec<String>) -> Result<SeenRecor
         let Some(last) = ids.last() else { return Ok(seen) };
         after.clone_from(last);
         let mut page = RecordsPage::read(db, &ids)?;
+        let keys = &keys.provided_now(page.keys())?;
+        let mut stored = by(keys.stored(ids.clone())?, |key| &key.record);
         seen.records += page.records.len() as i64;
         let (links, own_keys) = page.kept.references.count;
         seen.kept = (seen.kept.0 + links, seen.kept.1 + own_keys, seen.kept.2 + page.kept.own.count);
@@ -120,7 +131,8 @@ pub fn read(db: &mut Db, keys: &Keys, out: &mut Vec<String>) -> Result<SeenRecor
         for id in &ids {
             let register = page.history.get(id).and_then(|rows| rows.first()).map(|row| row.register.clone());
             let name = format!("record {id} ({})", register.unwrap_or_default());
-            let found = of_record(&mut page, id, keys, &mut seen)?;
+            let stored = stored.remove(id).unwrap_or_default();
+            let found = of_record(&mut page, id, (keys, &stored), &mut seen)?;
             out.extend(found.into_iter().map(|difference| format!("{name}: {difference}")));
         }
     }
@@ -156,12 +168,18 @@ pub fn unseen(db: &mut Db, told: &TrailSummary, seen: &SeenRecords) -> Result<Ve
     Ok(out)
 }
 
-fn of_record(page: &mut RecordsPage, id: &str, keys: &Keys, seen: &mut SeenRecords) -> Result<Vec<String>> {
+fn of_record(
+    page: &mut RecordsPage,
+    id: &str,
+    (keys, stored): (&Keys, &[StoredKey]),
+    seen: &mut SeenRecords,
+) -> Result<Vec<String>> {
     let rows = page.history.remove(id).unwrap_or_default();
     let entries = page.entries.remove(id).unwrap_or_default();
     let mut out = Vec::new();
     let erased = erased(id, &entries, rows.last().map_or(0, |row| row.revision), &mut out);
     told(&rows, &entries, &mut out)?;
+    out.extend(record_keys::left(stored, &erased));
     for row in &rows {
         match row.fault(keys, &erased) {
             Err(Error::Corrupt(difference)) => out.push(difference),

@@ -16,11 +16,11 @@ use crate::context::OperationContext;
 use crate::db::schema::history;
 use crate::db::{Db, deferred_row};
 use crate::digest;
-use crate::error::{Error, Result};
+use crate::error::{Error, KeyNeed, Result};
 use crate::identity;
 use crate::records::{erasable, personal};
 use crate::registers::Register;
-use crate::seal::{self, Keys, SealedPlace};
+use crate::seal::{self, Keys, RecordSeal, SealedPlace, SealingKey};
 use crate::vocabulary::vocabulary;
 use utoipa::ToSchema;
 
@@ -136,21 +136,21 @@ impl HistoryRow {
             personal_digest: None,
             value_salt: (!open.is_empty()).then(|| uuid::Uuid::new_v4().simple().to_string()),
         };
-        row.with_personal_data(&personal, &by.keys)
+        row.with_personal_data(&personal, by.keys.of_record(of.key))
     }
 
     /// With the personal data that changed, sealed, and a digest of it whose salt goes when the data is erased: then
     /// nobody can find out by trying what it was. The salt is sealed too, for the same reason.
-    fn with_personal_data(mut self, changes: &[PropertyChange], keys: &Keys) -> Result<Self> {
+    fn with_personal_data(mut self, changes: &[PropertyChange], seal: RecordSeal) -> Result<Self> {
         if changes.is_empty() {
             return Ok(self);
         }
         let salt = uuid::Uuid::new_v4().simple().to_string();
         self.personal_digest = Some(digest::of(&[&salt, &written(changes)?]));
         let values = changes.iter().map(|change| (change.property.clone(), json!([change.old, change.new])));
-        self.personal = Some(keys.seal(SealedPlace::Change(&self.record_id, self.revision), values)?);
+        self.personal = Some(seal.seal(SealedPlace::Change(&self.record_id, self.revision), values)?);
         let salt = [("salt".to_owned(), Value::from(salt))];
-        self.salt = Some(keys.seal(SealedPlace::Salt(&self.record_id, self.revision), salt)?);
+        self.salt = Some(seal.seal(SealedPlace::Salt(&self.record_id, self.revision), salt)?);
         Ok(self)
     }
 
@@ -177,6 +177,11 @@ impl HistoryRow {
     pub fn fault(&self, keys: &Keys, erased: &Erased) -> Result<Option<String>> {
         let revision = self.revision;
         let until = |property: &str| erased.get(property).copied().unwrap_or_default();
+        if self.is_lost(keys)? {
+            return Ok(Some(format!(
+                "the personal data of revision {revision} was erased after this was copied; `aufsicht restored` finishes that"
+            )));
+        }
         if self.personal.is_some() && until(PERSONAL) >= revision {
             return Ok(Some(format!("revision {revision} has personal data that was erased")));
         }
@@ -195,6 +200,22 @@ impl HistoryRow {
         Ok((!self.is_sound(keys)?).then(|| format!("the personal data of revision {revision} was altered")))
     }
 
+    /// True if the key of its personal data was destroyed.
+    fn is_lost(&self, keys: &Keys) -> Result<bool> {
+        let sealed = self.personal.as_deref();
+        sealed.map_or(Ok(false), |sealed| keys.is_lost(SealedPlace::Change(&self.record_id, self.revision), sealed))
+    }
+
+    /// The key of the record's own that its personal data is sealed with, if it is.
+    pub fn key(&self) -> Option<KeyNeed> {
+        seal::key_of(SealedPlace::Change(&self.record_id, self.revision), self.personal.as_deref()?)
+    }
+
+    /// True if there is personal data in it that is sealed with no key of the record's own.
+    pub fn has_no_key(&self) -> bool {
+        self.personal.is_some() && self.key().is_none()
+    }
+
     /// True if the personal data, where it is there, matches its digest.
     fn is_sound(&self, keys: &Keys) -> Result<bool> {
         let Some(digest) = &self.personal_digest else { return Ok(self.personal.is_none() && self.salt.is_none()) };
@@ -202,7 +223,8 @@ impl HistoryRow {
         let opened = keys.open(SealedPlace::Salt(&self.record_id, self.revision), sealed);
         let (salt, personal) = match (opened, self.personal_changes(keys)) {
             (Ok(salt), Ok(personal)) => (salt, personal),
-            (Err(error @ Error::Configuration(_)), _) | (_, Err(error @ Error::Configuration(_))) => return Err(error),
+            (Err(error @ (Error::Configuration(_) | Error::KeysNeeded(_))), _)
+            | (_, Err(error @ (Error::Configuration(_) | Error::KeysNeeded(_)))) => return Err(error),
             _ => return Ok(false),
         };
         let salt = salt.get("salt").and_then(Value::as_str).unwrap_or_default();
@@ -381,4 +403,6 @@ pub struct RecordChange<'a> {
     pub number: &'a str,
     /// The revision that the change makes.
     pub revision: i64,
+    /// The key of the record's own.
+    pub key: &'a SealingKey,
 }

@@ -23,6 +23,7 @@ use crate::db::schema::records;
 use crate::db::{WriteTransaction, cached};
 use crate::error::{Error, Result};
 use crate::registers::Register;
+use crate::seal::SealingKey;
 
 /// A record: its row, and the document that the row was made from.
 pub struct Record {
@@ -49,6 +50,8 @@ pub struct Change<'a> {
     pub before: Option<Record>,
     /// The record after.
     pub after: Option<Record>,
+    /// The key of the record's own.
+    pub key: SealingKey,
 }
 
 impl Change<'_> {
@@ -87,6 +90,7 @@ pub fn apply(
         id: &named.id,
         number: &named.number,
         revision: before.map_or(1, |before| before.revision + 1),
+        key: &change.key,
     };
     let [old, new] = [&change.before, &change.after].map(|of| of.as_ref().map_or(&nothing, |record| &record.document));
     let differences = document::differences(old, new);

@@ -13,6 +13,8 @@ use serde_json::Value;
 
 /// A whole record as another system delivers it, under its key there.
 pub struct ExternalRecord {
+    /// The id that the record gets if it is new.
+    pub new_id: String,
     /// The other system.
     pub system: String,
     /// The form of the record's id there by which it is compared.
@@ -108,7 +110,7 @@ fn create_delivered(
     if let Some(deleted) = lookups.tombstone(tx, register, (&delivery.system, &delivery.external_id))? {
         deleted.refuse(register, delivery.version)?;
     }
-    create(tx, lookups, register, document, by)
+    create(tx, lookups, register, (delivery.new_id.clone(), document), by)
 }
 
 /// Deletes the record that has a key in another system, as of a version there: a newer one than that stays. Without a

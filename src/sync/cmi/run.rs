@@ -163,7 +163,8 @@ impl CmiRun<'_> {
             return self.is_pending(hit, true);
         }
         let (act, key) = (self.act(), (self.settings.system.as_str(), hit.key.as_str()));
-        let deleted = db::exclusively(self.db, |tx| external::delete_external(tx, register, key, None, &act));
+        let deleted =
+            act.providing(|act| db::exclusively(self.db, |tx| external::delete_external(tx, register, key, None, act)));
         match deleted.map_err(WriteError::from) {
             Ok(()) => {
                 self.told.gone.push((hit.guid.clone(), format!("{what}, and deleted now")));
@@ -228,7 +229,7 @@ impl CmiRun<'_> {
             return Ok(Err(line.doubts().to_vec()));
         }
         let act = self.act();
-        match db::exclusively(self.db, |tx| Ok(line.store(tx, register, &act)?.0)) {
+        match act.providing(|act| db::exclusively(self.db, |tx| Ok(line.store(tx, register, act)?.0))) {
             Err(Error::Validation(faults)) if is_doubtful => Ok(Err(faults)),
             stored => stored.map(Ok),
         }

@@ -24,6 +24,7 @@ use crate::records::view::View;
 use crate::registers::schema;
 use crate::registers::vocabulary::OWN;
 use crate::registers::{Register, Vocabulary};
+use crate::seal::Keys;
 use labels::CodeLabels;
 
 /// A record as it is shown.
@@ -80,6 +81,9 @@ pub trait Receiver {
     /// The names that columns and values have.
     fn naming(&self) -> ColumnNaming;
 
+    /// The keys to these records, where their personal data is shown.
+    fn keys(&mut self, records: &[StoredRecord]) -> Result<Option<Keys>>;
+
     /// Records that these records are about to be shown.
     fn sees(&mut self, records: &[StoredRecord]) -> Result<()>;
 
@@ -135,7 +139,6 @@ fn each_page<R: Receiver>(
     receiver: &mut R,
     mut page: impl FnMut(Vec<ShownRecord>, &mut R) -> Result<()>,
 ) -> Result<()> {
-    let keys = receiver.view().keys().cloned();
     let without_keys = match receiver.view() {
         View::Whole(_) | View::Impersonal => View::Impersonal,
         View::Public => View::Public,
@@ -144,6 +147,7 @@ fn each_page<R: Receiver>(
     db.transaction(|db| {
         loop {
             let Some(found) = page::page(db, &wanted)? else { return Err(Error::Internal("a lost place".into())) };
+            let keys = receiver.keys(&found.rows)?;
             receiver.sees(&found.rows)?;
             let view = keys.as_ref().map_or(without_keys, View::Whole);
             let shown = found.rows.iter().map(|row| row.row.answer(register, view));

@@ -152,6 +152,7 @@ pub fn run(
     };
     columns(&translator, source.lines(0)?.header())?;
     let (request_id, keys) = (uuid::Uuid::now_v7().to_string(), seal::keys_for(&mut db, config)?);
+    let keys = if options.dry_run { keys.on_trial() } else { keys };
     let act = OperationContext { actor: Identity::command(ACTOR), request_id, at, keys, registers: None };
     let mut import = Import::new(register, translator, &source, options, profile.rules(today), act)?;
     let bar = progress(source.length);
@@ -194,6 +195,9 @@ fn progress(length: u64) -> ProgressBar {
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }
+
+/// The outcome of a line that was kept, and what it changed.
+type LineOutcome = (Outcome, Option<String>);
 
 /// The result of a line, the change it makes, if any, and the reason why it was not kept, where that is told already.
 struct StoredLine {
@@ -342,34 +346,53 @@ impl<'a> Import<'a> {
         Ok(())
     }
 
-    /// Keeps the lines of a group, each in a savepoint of its own.
+    /// Keeps the lines of a group; all of them anew where keys of records were not at hand.
     fn store(&self, tx: &mut WriteTransaction, group: Vec<ReadLine>) -> Result<Vec<StoredLine>> {
-        let mut results = Vec::with_capacity(group.len());
-        for ReadLine { line, checked, change, told, guarded } in group {
-            let stored = match self.store_change(tx, change) {
-                Ok(None) => checked.and_then(|checked| self.store_one(tx, checked, guarded)),
-                Ok(Some(stored)) => Ok(stored),
-                Err(error) => Err(error),
+        let stored = self.act.providing(|act| tx.savepoint(|tx| self.store_all(tx, &group, act)))?;
+        let results = group.into_iter().zip(stored).map(|(ReadLine { line, checked, told, .. }, stored)| {
+            let (result, change) = match (stored, checked) {
+                (Ok(Some((outcome, change))), _) => (Ok(outcome), change),
+                (Ok(None), Err(error)) | (Err(error), _) => (Err(error), None),
+                (Ok(None), Ok(_)) => (Err(Error::Internal("a line was not stored".into())), None),
             };
-            let (result, change) = match stored.map_err(WriteError::from) {
-                Ok((outcome, change)) => (Ok(outcome), change),
-                Err(WriteError::Refused(error)) => (Err(error), None),
+            StoredLine { line, result, change, told }
+        });
+        Ok(results.collect())
+    }
+
+    /// Keeps the lines of a group that could be read, each in a savepoint of its own. Fails with all the keys that they lack.
+    fn store_all(
+        &self,
+        tx: &mut WriteTransaction,
+        group: &[ReadLine],
+        act: &OperationContext,
+    ) -> Result<Vec<Result<Option<LineOutcome>>>> {
+        let (mut results, mut needed) = (Vec::with_capacity(group.len()), Vec::new());
+        for ReadLine { checked, change, guarded, .. } in group {
+            let stored = match (self.store_change(tx, change.as_ref(), act), checked) {
+                (Ok(None), Ok(checked)) => self.store_one(tx, checked, *guarded, act).map(Some),
+                (stored, _) => stored,
+            };
+            match stored.map_err(WriteError::from) {
+                Ok(stored) => results.push(Ok(stored)),
+                Err(WriteError::Refused(Error::KeysNeeded(needs))) => needed.extend(needs),
+                Err(WriteError::Refused(error)) => results.push(Err(error)),
                 Err(error) => return Err(error.into()),
-            };
-            results.push(StoredLine { line, result, change, told });
+            }
         }
-        Ok(results)
+        if needed.is_empty() { Ok(results) } else { Err(Error::KeysNeeded(needed)) }
     }
 
     /// Makes the change of a record that a line names by its id; none where it names none, or one that is not here.
     fn store_change(
         &self,
         tx: &mut WriteTransaction,
-        change: Option<ExportedChange>,
-    ) -> Result<Option<(Outcome, Option<String>)>> {
+        change: Option<&ExportedChange>,
+        act: &OperationContext,
+    ) -> Result<Option<LineOutcome>> {
         let Some(change) = change else { return Ok(None) };
         tx.savepoint(|tx| {
-            let Some((outcome, record)) = change.store(tx, self.register, &self.sender.rules, &self.act)? else {
+            let Some((outcome, record)) = change.store(tx, self.register, &self.sender.rules, act)? else {
                 return Ok(None);
             };
             let told = match outcome {
@@ -385,11 +408,12 @@ impl<'a> Import<'a> {
     fn store_one(
         &self,
         tx: &mut WriteTransaction,
-        checked: ValidatedLine,
+        checked: &ValidatedLine,
         guarded: bool,
-    ) -> Result<(Outcome, Option<String>)> {
+        act: &OperationContext,
+    ) -> Result<LineOutcome> {
         tx.savepoint(|tx| {
-            let (outcome, record) = checked.store(tx, self.register, &self.act)?;
+            let (outcome, record) = checked.store(tx, self.register, act)?;
             if outcome != Outcome::Updated {
                 return Ok((outcome, None));
             }

@@ -22,7 +22,7 @@ use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 pub use client::{Answer, Client, faults};
-pub use postgres::{Cluster, Pooler, program, signal};
+pub use postgres::{Cluster, Pooler, program, shared, signal};
 pub use process::{Process, Running, aufsicht, serve};
 pub use proxy::{Link, Proxy};
 pub use tls::{ConnectProxy, TlsServer};
@@ -74,6 +74,7 @@ pub fn differences(settings: &Config) -> Vec<String> {
     let keys = if sealed { Keys::new(settings) } else { Keys::new(&config("sqlite:none")) }.unwrap();
     let mut log = created_access_log(settings);
     db::migrate_access_log(&mut log).unwrap();
+    db::prepare_record_keys(&settings.database).unwrap();
     let now = Clock::system().now();
     aufsicht::admin::verify::verify(&mut db::connect(&settings.database).unwrap(), &mut log, &keys, now).unwrap()
 }
@@ -128,6 +129,19 @@ pub fn database(backend: Backend) -> (String, Option<Directory>) {
     }
 }
 
+/// The place of a database of record keys for the one of a URL.
+pub fn record_keys(url: &str) -> String {
+    match url.strip_suffix(".sqlite3") {
+        Some(stem) => format!("{stem}.record-keys.sqlite3"),
+        None => postgres::shared().create_database(None),
+    }
+}
+
+/// Gives each record a key of its own.
+pub fn with_record_keys(config: &mut Config) {
+    config.database.record_keys_url = Some(record_keys(&config.database.url));
+}
+
 /// A database with the demonstration years: a copy of one that is filled once.
 fn demo_database(backend: Backend) -> (String, Option<Directory>) {
     static SQLITE: OnceLock<Vec<u8>> = OnceLock::new();
@@ -166,6 +180,27 @@ fn demo_database(backend: Backend) -> (String, Option<Directory>) {
 /// The instant at which the tests' clock stands unless it is set.
 pub fn now() -> DateTime<Utc> {
     "2019-01-15T08:00:00Z".parse().unwrap()
+}
+
+/// True if a text stands in a file of SQLite or in its write-ahead log.
+pub fn files_hold(file: &str, text: &str) -> bool {
+    [file.to_owned(), format!("{file}-wal")].iter().any(|file| {
+        let bytes = std::fs::read(file).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).contains(text)
+    })
+}
+
+/// Runs a command on the databases of these settings: whether it succeeded, and what it said.
+pub fn command_on(settings: &Config, arguments: &[&str]) -> (bool, String) {
+    let directory = Directory::new();
+    let mut command = aufsicht(&directory.0);
+    command.args(arguments).env("DATABASE_URL", &settings.database.url).env("AUFSICHT_JWT_SECRET", SECRET);
+    if let Some(keys) = &settings.database.record_keys_url {
+        command.env("AUFSICHT_RECORD_KEYS_URL", keys);
+    }
+    let output = command.output().unwrap();
+    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+    (output.status.success(), said)
 }
 
 impl App {
@@ -277,10 +312,7 @@ impl App {
             let number = "SELECT CAST(oid AS TEXT) AS text FROM pg_database WHERE datname = current_database()";
             return postgres::shared().holds(&self.text("", number), text);
         };
-        [file.to_owned(), format!("{file}-wal")].iter().any(|file| {
-            let bytes = std::fs::read(file).unwrap_or_default();
-            String::from_utf8_lossy(&bytes).contains(text)
-        })
+        files_hold(file, text)
     }
 
     /// What `aufsicht verify` finds.
@@ -303,6 +335,17 @@ impl App {
     /// A connection to the database of the access log.
     pub fn log(&self) -> Db {
         db::connect_to(&self.config.database.access_log().unwrap(), &self.config.database).unwrap()
+    }
+
+    /// A connection to the database of record keys.
+    pub fn record_keys(&self) -> Db {
+        let target = self.config.database.record_keys().unwrap().unwrap();
+        db::connect_to(&target, &self.config.database).unwrap()
+    }
+
+    /// Runs a command on its databases: whether it succeeded, and what it said.
+    pub fn command(&self, arguments: &[&str]) -> (bool, String) {
+        command_on(&self.config, arguments)
     }
 
     /// The keys to its personal data.
