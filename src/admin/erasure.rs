@@ -2,7 +2,6 @@
 //! log; and the report of what is held about a matter. The statistics do not change, and the audit trail still proves
 //! itself, for it holds digests whose salts are erased with the data.
 
-use crate::records::find;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
@@ -15,11 +14,11 @@ use crate::db::schema::{history, records};
 use crate::db::{Db, exclusively};
 use crate::error::{Error, Result};
 use crate::json::flat;
+use crate::records::find;
 use crate::records::personal::is_personal;
 use crate::records::projections::history as changes;
 use crate::records::projections::history_row::{ErasureFindings, HistoryRow};
 use crate::records::query::search;
-use crate::records::row::RecordRow;
 use crate::records::view::View;
 use crate::records::{erasable, store};
 use crate::registers::schema;
@@ -198,7 +197,7 @@ pub fn erase(
     // The data goes first: from then on nobody reads it here, and the trail says which keys are to go. Were it the other way
     // round, a command that is broken off in between would leave a record that nobody has erased and nobody can read.
     for group in ids.chunks(GROUP) {
-        let by = OperationContext { keys: keys_to(db, group, &by.keys)?, ..by.clone() };
+        let by = OperationContext { keys: find::keys_to(db, group, &by.keys)?.forgetting(), ..by.clone() };
         let found = exclusively(db, |tx| {
             let erase = |id: &String| {
                 let register = register_of(tx.unflushed(), id)?;
@@ -223,16 +222,6 @@ pub fn erase(
         by.keys.forget_destroyed()?;
     }
     Ok(erasure)
-}
-
-/// The keys to records that are erased, with those of their own.
-fn keys_to(db: &mut Db, ids: &[String], keys: &Keys) -> Result<Keys> {
-    if !keys.has_record_keys() {
-        return Ok(keys.clone());
-    }
-    let sealed = records::table.filter(records::id.eq_any(ids)).filter(records::personal.is_not_null());
-    let sealed: Vec<RecordRow> = sealed.select(RecordRow::as_select()).load(db)?;
-    Ok(keys.provided_now(sealed.iter().filter_map(RecordRow::key).collect())?.forgetting())
 }
 
 /// Destroys the keys of all records that were erased, also where an erasure was broken off before it came to that.

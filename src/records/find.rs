@@ -8,6 +8,7 @@ use crate::db::schema::records;
 use crate::db::{Backend, Db, WriteTransaction};
 use crate::error::Result;
 use crate::registers::{ORGANISATIONS, Register};
+use crate::seal::Keys;
 use crate::text;
 
 /// A condition on a record.
@@ -107,4 +108,14 @@ pub fn find_external(
         .filter(records::external_system.eq(system))
         .filter(records::external_id.eq(external_id));
     Ok(keyed.select(StoredRecord::as_select()).first(db).optional()?)
+}
+
+/// The keys to these records, with those of their own.
+pub fn keys_to(db: &mut Db, ids: &[String], keys: &Keys) -> Result<Keys> {
+    if !keys.has_record_keys() {
+        return Ok(keys.clone());
+    }
+    let sealed = records::table.filter(records::id.eq_any(ids)).filter(records::personal.is_not_null());
+    let sealed: Vec<RecordRow> = sealed.select(RecordRow::as_select()).load(db)?;
+    keys.provided_now(sealed.iter().filter_map(RecordRow::key).collect())
 }

@@ -185,7 +185,7 @@ mod tests {
             LANGUAGES.map(|lang| projects(lang, 2017, 0, 2, &at_end(lang, None))),
             [
                 "Im Jahr 2017 kamen 0 Projekte neu hinzu; am Jahresende waren 2 Projekte in Arbeit.",
-                "En 2017, 0 nouveau projet s’est ajouté; à la fin de l’année, 2 projets étaient en cours.",
+                "En 2017, 0 nouveau projet s’est ajouté\u{a0}; à la fin de l’année, 2 projets étaient en cours.",
                 "Nel 2017 si sono aggiunti 0 nuovi progetti; a fine anno, 2 progetti erano in corso.",
                 "L’onn 2017 èn vegnids vitiers 0 novs projects; a la fin da l’onn eran 2 projects en lavur.",
                 "In 2017, 0 projects were added; at the end of the year, 2 were under way.",

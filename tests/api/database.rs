@@ -9,7 +9,7 @@ use diesel::sql_types::{Bool, Text};
 use serde_json::json;
 
 use crate::on_both_databases;
-use crate::support::{App, Backend, created, created_access_log, database};
+use crate::support::{App, Backend, created, created_access_log, database, with_record_keys};
 use crate::tampering::tables;
 
 fn connect(backend: Backend) -> (Db, Option<crate::support::Directory>) {
@@ -51,11 +51,15 @@ fn columns(db: &mut Db) -> BTreeMap<String, Vec<(String, bool)>> {
 fn both_databases_have_the_schema_that_the_code_knows() {
     let [sqlite, postgres] = [Backend::Sqlite, Backend::Postgres].map(|backend| {
         let (url, _directory) = database(backend);
-        let config = aufsicht::Config::for_database(&url).unwrap();
+        let mut config = aufsicht::Config::for_database(&url).unwrap();
+        with_record_keys(&mut config);
+        let keys = config.database.record_keys().unwrap().unwrap();
+        let mut keys = db::create(&keys, &config.database).unwrap();
         let (mut data, mut log) = (created(&config), created_access_log(&config));
         registers::migrate(&mut data).unwrap();
         db::migrate_access_log(&mut log).unwrap();
-        [columns(&mut data), columns(&mut log)]
+        db::migrate_record_keys(&mut keys).unwrap();
+        [columns(&mut data), columns(&mut log), columns(&mut keys)]
     });
     assert_eq!(sqlite, postgres);
     let blocks = include_str!("../../src/db/schema.rs").split("diesel::table!").skip(1);
@@ -78,7 +82,9 @@ fn both_folders_of_migrations_are_in_step() {
         names.sort();
         names
     };
-    assert_eq!(names("sqlite"), names("postgres"));
+    for part in ["", "access-log/", "record-keys/"] {
+        assert_eq!(names(&format!("{part}sqlite")), names(&format!("{part}postgres")));
+    }
 }
 
 fn migrations_can_be_taken_back(backend: Backend) {

@@ -156,7 +156,7 @@ fn a_check_tells_all_and_changes_nothing(backend: Backend) {
     for (name, said) in [
         ("replica", "cannot connect"),
         ("OpenID provider", issuer),
-        ("seal", "which AUFSICHT_SEAL_KEY_FILE does not have"),
+        ("seal", "which AUFSICHT_SEAL_KEY does not have"),
         ("backups", "missing takes no files"),
         ("profile", "there is no layout nowhere"),
     ] {

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::App;
-use crate::support::own::{PAIR, again, dimension, layout, number, rewrite, start};
+use crate::support::own::{PAIR, again, dimension, layout, number, rewrite, start, start_with};
+use crate::support::{App, Backend, with_record_keys};
 
 const BOTH: &str = "\"cases\", \"audits\"";
 const VALUES: [(&str, &str); 3] = [("SZ", "import = [\"Kanton Schwyz\"]"), ("OW", ""), ("NW", "")];
@@ -69,6 +69,10 @@ const LISTS: [&str; 3] = [
 
 fn numbers(app: &App, path: &str) -> Vec<Value> {
     app.client.all(path).into_iter().map(|record| record["number"].clone()).collect()
+}
+
+fn with_keys(backend: Backend) -> App {
+    start_with(backend, with_record_keys)
 }
 
 on_both_databases! {
@@ -219,5 +223,21 @@ on_both_databases! {
         again(&mut app);
         let hidden = shown(&app)["lines"][1].clone();
         assert_eq!((&hidden["values"][0], &hidden["suppressed"][0]), (&Value::Null, &json!(true)), "{hidden}");
+    }
+}
+
+on_both_databases! {
+    fn records_with_keys_of_their_own_get_new_names_too(app = with_keys) {
+        let case = json!({
+            "title": "Fall", "received_on": "2017-03-14", "notes": "Vertraulich", "own": {"jurisdiction": "SZ"}
+        });
+        let case = app.create("cases", case);
+        rewrite(&app.config.profile.directory.clone().unwrap(), &renamed());
+        again(&mut app);
+        let path = format!("/v1/cases/{}", case["id"].as_str().unwrap());
+        let shown = app.client.get(&path).expect(200).json();
+        assert_eq!((&shown["own"], &shown["notes"]), (&json!({"canton": "SZ"}), &case["notes"]), "{shown}");
+        assert_eq!(shown["revision"], 2);
+        assert_eq!(app.differences(), Vec::<String>::new());
     }
 }

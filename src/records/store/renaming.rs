@@ -8,9 +8,9 @@ use crate::context::OperationContext;
 use crate::db::schema::{own_values, records};
 use crate::db::{Db, exclusively};
 use crate::error::Result;
-use crate::records::Document;
 use crate::records::lookups::Lookups;
 use crate::records::row::RecordRow;
+use crate::records::{Document, find};
 use crate::registers::vocabulary::{OWN_PROPERTY, Renaming};
 use crate::registers::{self, Vocabulary};
 
@@ -46,6 +46,8 @@ fn rename_group(
     group: &[(String, String)],
     by: &OperationContext,
 ) -> Result<usize> {
+    let ids: Vec<String> = group.iter().map(|(id, _)| id.clone()).collect();
+    let by = &OperationContext { keys: find::keys_to(db, &ids, &by.keys)?, ..by.clone() };
     exclusively(db, |tx| {
         let (mut lookups, mut changed) = (Lookups::default(), 0);
         for (id, register) in group {

@@ -798,6 +798,11 @@ VACUUM (FULL) pg_catalog.pg_statistic;
 CHECKPOINT;
 
 -- search for a common word
+SELECT "records"."pos", "records"."number", "records"."title"
+  FROM "records"
+  WHERE ("records"."register" = $1)
+  ORDER BY "records"."received_on" DESC, "records"."number" DESC
+  LIMIT $2;
 WITH RECURSIVE found (term) AS ((SELECT word
   FROM records_search
   WHERE word BETWEEN $1 AND $2
@@ -828,6 +833,16 @@ SELECT "records"."pos", "records"."number", "records"."title"
   LIMIT $5;
 
 -- search for a common word, by title
+SELECT "records"."pos", "records"."number", "records"."title"
+  FROM "records"
+  WHERE ("records"."register" = $1)
+  ORDER BY "records"."title_key" DESC, "records"."number" DESC
+  LIMIT $2;
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
+  FROM "records"
+  WHERE records.pos = ANY (CAST($1 AS BIGINT[]))
+  ORDER BY "records"."title_key" DESC, "records"."number" DESC
+  LIMIT $2;
 SELECT found.key
   FROM unnest(string_to_array($1, ' ')) AS sought (word) CROSS JOIN LATERAL (SELECT key
   FROM records_search
@@ -841,11 +856,6 @@ SELECT "records"."pos", "records"."number", "records"."title"
   WHERE (("records"."register" = $1) AND ("records"."title_key", "records"."number") < ($2, $3))
   ORDER BY "records"."title_key" DESC, "records"."number" DESC
   LIMIT $4;
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
-  FROM "records"
-  WHERE records.pos = ANY (CAST($1 AS BIGINT[]))
-  ORDER BY "records"."title_key" DESC, "records"."number" DESC
-  LIMIT $2;
 
 -- search for a common beginning
 -- sends nothing else than what stands above.

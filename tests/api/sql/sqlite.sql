@@ -787,6 +787,11 @@ INSERT INTO records_search (records_search)
 PRAGMA wal_checkpoint(TRUNCATE);
 
 -- search for a common word
+SELECT `records`.`pos`, `records`.`number`, `records`.`title`
+  FROM `records`
+  WHERE (`records`.`register` = ?)
+  ORDER BY `records`.`received_on` DESC, `records`.`number` DESC
+  LIMIT ?;
 WITH RECURSIVE found (term) AS (SELECT (SELECT term
   FROM records_words
   WHERE term BETWEEN ? AND ?
@@ -812,6 +817,17 @@ SELECT `records`.`pos`, `records`.`number`, `records`.`title`
   LIMIT ?;
 
 -- search for a common word, by title
+SELECT `records`.`pos`, `records`.`number`, `records`.`title`
+  FROM `records`
+  WHERE (`records`.`register` = ?)
+  ORDER BY `records`.`title_key` DESC, `records`.`number` DESC
+  LIMIT ?;
+SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
+  FROM `records`
+  WHERE (records.pos IN (SELECT value
+  FROM json_each(?)))
+  ORDER BY `records`.`title_key` DESC, `records`.`number` DESC
+  LIMIT ?;
 SELECT rowid AS key
   FROM records_search
   WHERE records_search MATCH ? AND rowid BETWEEN ? AND ?
@@ -820,12 +836,6 @@ SELECT rowid AS key
 SELECT `records`.`pos`, `records`.`number`, `records`.`title`
   FROM `records`
   WHERE ((`records`.`register` = ?) AND (`records`.`title_key`, `records`.`number`) < (?, ?))
-  ORDER BY `records`.`title_key` DESC, `records`.`number` DESC
-  LIMIT ?;
-SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
-  FROM `records`
-  WHERE (records.pos IN (SELECT value
-  FROM json_each(?)))
   ORDER BY `records`.`title_key` DESC, `records`.`number` DESC
   LIMIT ?;
 

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use aufsicht::Config;
+
 use super::{App, Backend, Directory};
 
 /// A label in the four languages of the profile.
@@ -86,9 +88,17 @@ pub fn layout(folder: &Path, selection: Option<&str>) {
 
 /// A service with that profile.
 pub fn start(backend: Backend) -> App {
+    start_with(backend, |_| {})
+}
+
+/// The same with other settings besides.
+pub fn start_with(backend: Backend, settings: impl FnOnce(&mut Config)) -> App {
     let directory = profile(&vocabulary());
     let path = directory.0.clone();
-    let mut app = App::start_with(backend, |config| config.profile.directory = Some(path));
+    let mut app = App::start_with(backend, |config| {
+        config.profile.directory = Some(path);
+        settings(config);
+    });
     app.profile = Some(directory);
     app
 }
