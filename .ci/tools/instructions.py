@@ -1,7 +1,7 @@
 """Counts the instructions of a request to a running service, which no other work of the machine changes, and compares them
 with those that are kept: instructions.py BINARY KEPT [--keep].
 
-A request that takes a tenth more than it did fails. One that takes less is told, so that it can be kept (--keep)."""
+A request that takes a fifth more than it did fails; another compilation of the same can differ by a tenth. One that takes less is told, so that it can be kept (--keep)."""
 
 import http.client
 import json
@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-TOLERANCE = 0.10
+TOLERANCE = 0.20
 WARMING, COUNTED = 30, 60
 
 
