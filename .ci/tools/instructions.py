@@ -1,7 +1,8 @@
 """Counts the instructions of a request to a running service, which no other work of the machine changes, and compares them
 with those that are kept: instructions.py BINARY KEPT [--keep].
 
-A request that takes a fifth more than it did fails; another compilation of the same can differ by a tenth. One that takes less is told, so that it can be kept (--keep)."""
+A request that takes a fifth more than it did fails; another compilation of the same can differ by a tenth. One that takes less
+is told, so that it can be kept (--keep)."""
 
 import http.client
 import json
