@@ -14,7 +14,7 @@ mod read_pool;
 mod replica;
 pub mod schema;
 mod statement;
-mod stored;
+mod stored_time;
 mod transaction;
 mod writer;
 mod writer_state;
@@ -29,7 +29,7 @@ pub use statement::{
     SqlExpression, Statement, StaticColumns, Values, cached, insert, is_beyond, statements, static_sql,
 };
 pub(crate) use statement::{insert_rows, upsert_rows};
-pub use stored::Stored;
+pub use stored_time::StoredTime;
 pub(crate) use transaction::deferred_row;
 pub use transaction::{DeferredRow, Verdict, WriteError, WriteTransaction, exclusively, snapshot};
 

@@ -3,7 +3,7 @@
 //! A *document* is the JSON object of everything that a client can write, checked and complete.
 
 use crate::db::schema::records;
-use crate::db::{Backend, StaticColumns, Stored, deferred_row, static_sql};
+use crate::db::{Backend, StaticColumns, StoredTime, deferred_row, static_sql};
 use crate::error::{Error, KeyNeed, Result};
 use crate::json::flat;
 use crate::json::read_stored;
@@ -29,9 +29,9 @@ pub struct RecordRow {
     pub register: String,
     pub number: String,
     pub title: String,
-    #[diesel(deserialize_as = Stored<NaiveDate>)]
+    #[diesel(deserialize_as = StoredTime<NaiveDate>)]
     pub received_on: NaiveDate,
-    #[diesel(deserialize_as = Stored<Option<NaiveDate>>)]
+    #[diesel(deserialize_as = StoredTime<Option<NaiveDate>>)]
     pub closed_on: Option<NaiveDate>,
     pub status: String,
     pub responsible: Option<String>,
@@ -43,7 +43,7 @@ pub struct RecordRow {
     pub role: Option<String>,
     pub medium: Option<String>,
     pub organisation: Option<String>,
-    #[diesel(deserialize_as = Stored<Option<NaiveDate>>)]
+    #[diesel(deserialize_as = StoredTime<Option<NaiveDate>>)]
     pub due_on: Option<NaiveDate>,
     pub published: bool,
     pub external_system: Option<String>,
@@ -52,9 +52,9 @@ pub struct RecordRow {
     pub external_url: Option<String>,
     pub details: String,
     pub personal: Option<String>,
-    #[diesel(deserialize_as = Stored<NaiveDateTime>)]
+    #[diesel(deserialize_as = StoredTime<NaiveDateTime>)]
     pub created_at: NaiveDateTime,
-    #[diesel(deserialize_as = Stored<NaiveDateTime>)]
+    #[diesel(deserialize_as = StoredTime<NaiveDateTime>)]
     pub updated_at: NaiveDateTime,
     pub revision: i64,
     /// The form of the number by which it is compared, where that is not the number itself.

@@ -45,7 +45,7 @@ impl KeyStream {
     }
 
     /// Goes on to the first key that is not before this one.
-    fn seek(&mut self, db: &mut Db, (span, progress): (KeySpan, Progress), from: i64) -> Result<Option<i64>> {
+    fn seek(&mut self, db: &mut Db, (span, progress): (KeySpan, Tally), from: i64) -> Result<Option<i64>> {
         loop {
             let passed = self.keys.partition_point(|key| *key < from);
             self.keys.drain(..passed);
@@ -61,7 +61,7 @@ impl KeyStream {
     }
 
     /// Reads the next block: as many keys as it takes if as many of them are found as before, and a quarter more.
-    fn fill(&mut self, db: &mut Db, (span, progress): (KeySpan, Progress), from: i64) -> Result<()> {
+    fn fill(&mut self, db: &mut Db, (span, progress): (KeySpan, Tally), from: i64) -> Result<()> {
         let needed = progress.missing().saturating_mul(self.passed) / progress.found.max(1) * 5 / 4;
         if self.passed > 0 {
             self.block = needed.clamp(FIRST, (self.block * GROWTH).min(LARGEST));
@@ -84,12 +84,12 @@ impl KeyStream {
 
 /// The number of keys that were found, and of those that are wanted in all.
 #[derive(Clone, Copy, Default)]
-struct Progress {
+struct Tally {
     found: i64,
     wanted: i64,
 }
 
-impl Progress {
+impl Tally {
     fn missing(self) -> i64 {
         (self.wanted - self.found).max(0)
     }
@@ -100,7 +100,7 @@ pub struct Postings {
     streams: Vec<KeyStream>,
     span: KeySpan,
     from: i64,
-    progress: Progress,
+    progress: Tally,
     /// A day that has a crowd, and is to be told next.
     crowd: Option<NaiveDate>,
 }
@@ -124,7 +124,7 @@ impl Postings {
         let span = search.span(days, descending);
         let streams = sources.iter().cloned().map(KeyStream::new).collect();
         let from = turned(span, if descending { span.last } else { span.first });
-        let mut postings = Postings { streams, span, from, progress: Progress::default(), crowd: None };
+        let mut postings = Postings { streams, span, from, progress: Tally::default(), crowd: None };
         postings.leave_out_common_sources(db)?;
         Ok((!postings.streams.is_empty()).then_some(postings))
     }

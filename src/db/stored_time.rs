@@ -13,45 +13,45 @@ use super::connection::{Backend, MultiRawValue};
 
 /// A value of a column, for `deserialize_as`.
 #[derive(Debug, FromSqlRow)]
-pub struct Stored<T>(T);
+pub struct StoredTime<T>(T);
 
-impl From<Stored<NaiveDate>> for NaiveDate {
-    fn from(stored: Stored<NaiveDate>) -> Self {
+impl From<StoredTime<NaiveDate>> for NaiveDate {
+    fn from(stored: StoredTime<NaiveDate>) -> Self {
         stored.0
     }
 }
 
-impl From<Stored<Option<NaiveDate>>> for Option<NaiveDate> {
-    fn from(stored: Stored<Option<NaiveDate>>) -> Self {
+impl From<StoredTime<Option<NaiveDate>>> for Option<NaiveDate> {
+    fn from(stored: StoredTime<Option<NaiveDate>>) -> Self {
         stored.0
     }
 }
 
-impl From<Stored<NaiveDateTime>> for NaiveDateTime {
-    fn from(stored: Stored<NaiveDateTime>) -> Self {
+impl From<StoredTime<NaiveDateTime>> for NaiveDateTime {
+    fn from(stored: StoredTime<NaiveDateTime>) -> Self {
         stored.0
     }
 }
 
-impl FromSql<Date, Backend> for Stored<NaiveDate> {
+impl FromSql<Date, Backend> for StoredTime<NaiveDate> {
     fn from_sql(value: MultiRawValue<'_>) -> deserialize::Result<Self> {
-        read::<NaiveDate, Date>(value, day).map(Stored)
+        read::<NaiveDate, Date>(value, day).map(StoredTime)
     }
 }
 
-impl FromSql<Nullable<Date>, Backend> for Stored<Option<NaiveDate>> {
+impl FromSql<Nullable<Date>, Backend> for StoredTime<Option<NaiveDate>> {
     fn from_sql(value: MultiRawValue<'_>) -> deserialize::Result<Self> {
         Self::from_nullable_sql(Some(value))
     }
 
     fn from_nullable_sql(value: Option<MultiRawValue<'_>>) -> deserialize::Result<Self> {
-        value.map(|value| read::<NaiveDate, Date>(value, day)).transpose().map(Stored)
+        value.map(|value| read::<NaiveDate, Date>(value, day)).transpose().map(StoredTime)
     }
 }
 
-impl FromSql<Timestamp, Backend> for Stored<NaiveDateTime> {
+impl FromSql<Timestamp, Backend> for StoredTime<NaiveDateTime> {
     fn from_sql(value: MultiRawValue<'_>) -> deserialize::Result<Self> {
-        read::<NaiveDateTime, Timestamp>(value, instant).map(Stored)
+        read::<NaiveDateTime, Timestamp>(value, instant).map(StoredTime)
     }
 }
 
