@@ -24,7 +24,7 @@ fn erased(rows: Vec<Row>) -> Vec<ErasedRecord> {
     rows.into_iter().filter_map(one).collect()
 }
 
-/// Those of these records that were erased.
+/// The erased ones among some records.
 pub fn erasures(db: &mut Db, records: &[String]) -> Result<Vec<ErasedRecord>> {
     let entries = audit_trail::table.filter(audit_trail::subject.eq_any(records));
     let told = entries.filter(audit_trail::kind.eq(KIND)).filter(audit_trail::action.eq(ACTION));

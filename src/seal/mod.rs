@@ -5,9 +5,9 @@
 //! another change or another property does not open. What is sealed names its key, so that keys rotate while the
 //! service runs: the first key seals, all open.
 //!
-//! Where there is a database of keys, what a record and its history say is sealed with a key of the record's own. An erasure
-//! destroys it: then no backup, replica or archive of the data holds anything that could be read. The key is kept before what
-//! it seals: work that lacks one fails with what it needs before it has written anything, and is run again with it.
+//! A record and its history are sealed with a key of the record's own, where there is a database of keys. An erasure destroys
+//! it: then nobody can read what backups, replicas and archives hold of its personal data. The key is kept before what it
+//! seals: work that lacks one fails with what it needs before it has written anything, and is run again with it.
 
 mod destruction;
 mod erasures;

@@ -27,7 +27,7 @@ pub(super) enum HeldKey {
 pub(super) struct HeldKeys {
     /// By their names.
     pub(super) keys: HashMap<KeyName, HeldKey>,
-    /// Those of each record that could be sealed with: from which revision on, and the name.
+    /// The keys that each record could be sealed with: the first revision of each, and its name.
     pub(super) living: HashMap<String, Vec<(i64, String)>>,
 }
 
