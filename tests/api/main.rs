@@ -59,5 +59,6 @@ mod sync;
 mod tables;
 mod tampering;
 mod title_order;
+mod upgrades;
 mod webhooks;
 mod years;
