@@ -365,6 +365,7 @@ pub fn operation_context(app: &App, caller: &Caller, request: &HttpRequest) -> O
     OperationContext {
         actor: caller.identity.clone(),
         request_id,
+        trace: request_log::trace(request),
         at: app.clock.now(),
         keys: app.keys.clone(),
         registers: caller.registers.clone(),

@@ -248,6 +248,7 @@ fn rename_held(db: &mut Db, profile: &Profile, keys: &Keys, clock: &Clock) -> Re
     let by = OperationContext {
         actor: Identity::system("profile"),
         request_id: Uuid::now_v7().to_string(),
+        trace: None,
         at: clock.now(),
         keys: keys.clone(),
         registers: None,

@@ -77,6 +77,7 @@ diesel::table! {
         number -> Text,
         action -> Text,
         at -> Timestamp,
+        trace -> Nullable<Text>,
     }
 }
 
@@ -267,6 +268,7 @@ diesel::table! {
         last_error -> Nullable<Text>,
         created_at -> Timestamp,
         finished_at -> Nullable<Timestamp>,
+        trace -> Nullable<Text>,
     }
 }
 

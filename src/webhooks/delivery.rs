@@ -26,8 +26,9 @@ use crate::identity::Identity;
 use crate::outgoing::{self, Trust};
 use crate::seal::Keys;
 use crate::seal::authenticate;
+use crate::trace::{TRACEPARENT, TraceParent};
 use crate::webhooks::event::{ChangeEvent, EventOrigin};
-use crate::webhooks::subscriptions::{self, Attempt};
+use crate::webhooks::subscriptions::{self, Attempt, WebhookDelivery};
 
 /// The longest time that a receiver may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -129,24 +130,42 @@ pub fn signature(secrets: &[&str], id: &str, timestamp: i64, body: &str) -> Stri
     secrets.iter().map(sign).collect::<Vec<_>>().join(" ")
 }
 
+/// An event as it is sent.
+pub struct Message {
+    /// Its id.
+    pub id: String,
+    /// The event.
+    pub body: String,
+    /// The place of this attempt in a trace.
+    pub trace: Option<TraceParent>,
+}
+
+impl Message {
+    fn of(origin: &EventOrigin, delivery: &WebhookDelivery) -> Message {
+        let trace = delivery.trace.as_deref().and_then(TraceParent::read);
+        Message {
+            id: delivery.id.clone(),
+            body: ChangeEvent::of(origin, delivery).written(),
+            trace: trace.map(|of_change| of_change.child()),
+        }
+    }
+}
+
 /// Sends an event once. Redirects are failures.
-pub fn send(
-    agent: &ureq::Agent,
-    url: &str,
-    secrets: &[String],
-    (id, body): (&str, &str),
-    now: NaiveDateTime,
-) -> Attempt {
+pub fn send(agent: &ureq::Agent, url: &str, secrets: &[String], message: &Message, now: NaiveDateTime) -> Attempt {
     let timestamp = now.and_utc().timestamp();
     let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
-    let sent = agent
+    let Message { id, body, trace } = message;
+    let mut request = agent
         .post(url)
         .header("Content-Type", "application/cloudevents+json; charset=utf-8")
         .header("webhook-id", id)
         .header("webhook-timestamp", timestamp.to_string())
-        .header("webhook-signature", signature(&secrets, id, timestamp, body))
-        .send(body);
-    match sent {
+        .header("webhook-signature", signature(&secrets, id, timestamp, body));
+    if let Some(trace) = trace {
+        request = request.header(TRACEPARENT, trace.written());
+    }
+    match request.send(body) {
         Ok(answer) if answer.status().is_success() => {
             Attempt { status: Some(answer.status().as_u16()), ..Attempt::default() }
         }
@@ -311,10 +330,10 @@ async fn send_due(worker: &DeliveryWorker, (agent, senders): (&ureq::Agent, &Sem
             continue;
         }
         let (agent, url, secrets) = (agent.clone(), webhook.url.clone(), secrets.clone());
-        let (id, body) = (delivery.id.clone(), ChangeEvent::of(&worker.origin, &delivery).written());
+        let message = Message::of(&worker.origin, &delivery);
         // Each that is sent holds a thread.
         let _sender = senders.acquire().await;
-        let sending = tokio::task::spawn_blocking(move || send(&agent, &url, &secrets, (&id, &body), now));
+        let sending = tokio::task::spawn_blocking(move || send(&agent, &url, &secrets, &message, now));
         let attempt = sending.await.map_err(|_| Error::Internal("a delivery panicked".into()))?;
         if let Some(reason) = &attempt.error {
             // The address can be a secret; the id tells whose it is.
@@ -324,6 +343,7 @@ async fn send_due(worker: &DeliveryWorker, (agent, senders): (&ureq::Agent, &Sem
         let by = OperationContext {
             actor: Identity::system("webhooks"),
             request_id: uuid::Uuid::now_v7().to_string(),
+            trace: None,
             at: worker.clock.now(),
             keys: worker.keys.clone(),
             registers: None,

@@ -115,7 +115,9 @@ fn fill(app: &App) {
     fill_cases(app);
     client.put("/v1/statistics/published/2016", &json!({"from_live": true, "source": "Tätigkeitsbericht"})).expect(201);
     let late = json!({"title": "Nachtrag", "received_on": "2016-05-02", "area": "IT", "own": {"jurisdiction": "OW"}});
-    app.create("cases", late);
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let headers = [("Content-Type", "application/json"), ("traceparent", trace)];
+    client.send("POST", "/v1/cases", &headers, Some(late.to_string().as_bytes())).expect(201);
     wait_for_an_attempt(app, webhook["id"].as_str().unwrap());
 }
 

@@ -428,6 +428,50 @@ on_both_databases! {
     }
 }
 
+/// The place in a trace that a request came with.
+const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+on_both_databases! {
+    fn an_attempt_belongs_to_the_trace_of_the_request_that_made_the_change(app = start) {
+        let receiver = Receiver::start("500");
+        let webhook = subscribe(&app, &receiver.url(), &[]);
+        let send = |method: &str, path: &str, trace: &str, body: Value| {
+            let headers = [("Content-Type", "application/json"), ("traceparent", trace), ("tracestate", "vendor=Muster")];
+            app.client.send(method, path, &headers, Some(body.to_string().as_bytes()))
+        };
+        let case = send("POST", "/v1/cases", TRACE, json!({"title": "Anfrage"})).expect(201).json();
+        receiver.wait(1);
+        receiver.answer("204");
+        app.clock.set(now() + chrono::TimeDelta::seconds(60));
+        settle(&app, &webhook, 1, "DELIVERED");
+        let [first, again] = &receiver.all()[..] else { panic!("{:?}", receiver.all()) };
+        let of_attempts = [first, again].map(|event| event.headers["traceparent"].clone());
+        for attempt in &of_attempts {
+            assert!(attempt.starts_with(&TRACE[..36]) && attempt.ends_with("-01") && attempt.len() == TRACE.len(), "{attempt}");
+            assert_ne!(attempt, TRACE, "an attempt is work of its own");
+        }
+        assert_ne!(of_attempts[0], of_attempts[1]);
+        for event in [first, again] {
+            assert_eq!(event.json()["traceparent"], TRACE);
+            assert!(!format!("{event:?}").contains("Muster"), "nothing else goes on");
+        }
+        // What belongs to no trace is sent without one.
+        app.case("Ohne");
+        send("PUT", "/v1/cases/external/gever/1", "00-x-y-01", json!({"title": "Falsch", "received_on": "2017-03-14", "external": {"version": 1}})).expect(201);
+        let events = receiver.wait(4);
+        for event in &events[2..] {
+            assert!(!event.headers.contains_key("traceparent") && event.json().get("traceparent").is_none(), "{event:?}");
+        }
+        send("POST", &format!("/v1/webhooks/{}/test", webhook["id"].as_str().unwrap()), TRACE, json!({})).expect(200);
+        assert!(receiver.wait(5)[4].headers["traceparent"].starts_with(&TRACE[..36]));
+        let line = json!({"title": "Aus einer Datei"});
+        let headers = [("Content-Type", "application/x-ndjson"), ("traceparent", TRACE)];
+        app.client.send("POST", "/v1/cases/batch", &headers, Some(format!("{line}\n").as_bytes())).expect(207);
+        assert_eq!(receiver.wait(6)[5].json()["traceparent"], TRACE);
+        assert_eq!(case["revision"], 1);
+    }
+}
+
 on_both_databases! {
     fn a_webhook_can_be_tried(app = start) {
         let receiver = Receiver::start("204");

@@ -46,8 +46,8 @@ INSERT INTO cube (period, register, kind, requester, area, channel, filing, role
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15), ($16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
   ON CONFLICT (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) DO UPDATE
   SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, days = cube.days + excluded.days, settled = cube.settled + excluded.settled;
-INSERT INTO changes (seq, record_id, revision, register, number, action, at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7);
+INSERT INTO changes (seq, record_id, revision, register, number, action, at, trace)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 SELECT "records"."id", "records"."pos"
   FROM "records"
   WHERE ("records"."id" = ANY($1));
@@ -71,8 +71,8 @@ INSERT INTO audit_trail (seq, at, actor, request_id, kind, action, subject, revi
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13), ($14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26), ($27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39);
 INSERT INTO history (record_id, revision, register, action, at, actor, request_id, changes, personal, salt, personal_digest, value_salt, actor_kind, actor_issuer, actor_client)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15), ($16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30), ($31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45);
-INSERT INTO changes (seq, record_id, revision, register, number, action, at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7), ($8, $9, $10, $11, $12, $13, $14), ($15, $16, $17, $18, $19, $20, $21);
+INSERT INTO changes (seq, record_id, revision, register, number, action, at, trace)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8), ($9, $10, $11, $12, $13, $14, $15, $16), ($17, $18, $19, $20, $21, $22, $23, $24);
 
 -- change a case
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
@@ -562,7 +562,7 @@ SELECT "audit_trail"."seq", "audit_trail"."hash"
 SELECT min("changes"."seq")
   FROM "changes"
   LIMIT $1;
-SELECT "changes"."seq", "changes"."register", "changes"."record_id", "changes"."number", "changes"."action", "changes"."revision", "changes"."at", "history"."request_id"
+SELECT "changes"."seq", "changes"."register", "changes"."record_id", "changes"."number", "changes"."action", "changes"."revision", "changes"."at", "changes"."trace", "history"."request_id"
   FROM ("changes"
   LEFT OUTER JOIN "history" ON (("history"."record_id" = "changes"."record_id") AND ("history"."revision" = "changes"."revision")))
   WHERE (("changes"."seq" > $1) AND ("changes"."register" = $2))
@@ -577,20 +577,20 @@ SELECT "webhooks"."id", "webhooks"."url", "webhooks"."registers", "webhooks"."ac
   FROM "webhooks"
   ORDER BY "webhooks"."id";
 SAVEPOINT diesel_savepoint_1;
-SELECT "changes"."seq", "changes"."register", "changes"."record_id", "changes"."number", "changes"."action", "changes"."revision", "changes"."at", "history"."request_id"
+SELECT "changes"."seq", "changes"."register", "changes"."record_id", "changes"."number", "changes"."action", "changes"."revision", "changes"."at", "changes"."trace", "history"."request_id"
   FROM ("changes"
   LEFT OUTER JOIN "history" ON (("history"."record_id" = "changes"."record_id") AND ("history"."revision" = "changes"."revision")))
   WHERE ("changes"."seq" > $1)
   ORDER BY "changes"."seq"
   LIMIT $2;
-SELECT "changes"."seq", "changes"."register", "changes"."record_id", "changes"."number", "changes"."action", "changes"."revision", "changes"."at", "history"."request_id"
+SELECT "changes"."seq", "changes"."register", "changes"."record_id", "changes"."number", "changes"."action", "changes"."revision", "changes"."at", "changes"."trace", "history"."request_id"
   FROM ("changes"
   LEFT OUTER JOIN "history" ON (("history"."record_id" = "changes"."record_id") AND ("history"."revision" = "changes"."revision")))
   WHERE ("changes"."seq" = $1)
   LIMIT $2;
 RELEASE SAVEPOINT diesel_savepoint_1;
-INSERT INTO deliveries (id, webhook_id, seq, register, record_id, number, action, revision, changed_at, state, attempts, next_at, last_status, last_error, created_at, finished_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16);
+INSERT INTO deliveries (id, webhook_id, seq, register, record_id, number, action, revision, changed_at, state, attempts, next_at, last_status, last_error, created_at, finished_at, trace)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17);
 UPDATE "webhooks"
   SET "position" = $1
   WHERE ("webhooks"."id" = $2);
@@ -759,7 +759,7 @@ SELECT "deliveries"."id"
   LIMIT $1;
 SELECT "webhooks"."id"
   FROM "webhooks"
-  WHERE ((("webhooks"."position" > $1) OR ("webhooks"."position" < $2)) OR EXISTS (SELECT "deliveries"."id", "deliveries"."webhook_id", "deliveries"."seq", "deliveries"."register", "deliveries"."record_id", "deliveries"."number", "deliveries"."action", "deliveries"."revision", "deliveries"."changed_at", "deliveries"."state", "deliveries"."attempts", "deliveries"."next_at", "deliveries"."last_status", "deliveries"."last_error", "deliveries"."created_at", "deliveries"."finished_at"
+  WHERE ((("webhooks"."position" > $1) OR ("webhooks"."position" < $2)) OR EXISTS (SELECT "deliveries"."id", "deliveries"."webhook_id", "deliveries"."seq", "deliveries"."register", "deliveries"."record_id", "deliveries"."number", "deliveries"."action", "deliveries"."revision", "deliveries"."changed_at", "deliveries"."state", "deliveries"."attempts", "deliveries"."next_at", "deliveries"."last_status", "deliveries"."last_error", "deliveries"."created_at", "deliveries"."finished_at", "deliveries"."trace"
   FROM "deliveries"
   WHERE (("deliveries"."webhook_id" = "webhooks"."id") AND ("deliveries"."seq" > "webhooks"."position"))))
   ORDER BY "webhooks"."id";
