@@ -4,7 +4,7 @@
 //!
 //! - [`error`], [`digest`], [`config`], [`clock`], [`calendar`], [`decimal`], [`faults`], [`text`], [`json`], [`messages`],
 //!   [`source`], [`authority`], [`vocabulary`], [`reload`], [`outgoing`], [`logging`],
-//!   [`trace`], [`formats`]: what all others stand on. A text has one normal form, a fault its place, and
+//!   [`trace`], [`spans`], [`formats`]: what all others stand on. A text has one normal form, a fault its place, and
 //!   what people read its message in each language.
 //! - [`db`]: connections, migrations, many readers and one writer, whose write is a value: `WriteTransaction`.
 //! - [`seal`]: personal data at rest, and the service's own keys.
@@ -56,6 +56,7 @@ pub mod reload;
 pub mod reports;
 pub mod seal;
 pub mod source;
+pub mod spans;
 pub mod statistics;
 pub mod sync;
 pub mod text;

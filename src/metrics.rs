@@ -103,6 +103,12 @@ impl DatabaseGauges {
     }
 }
 
+/// The method of a request as it may be told: what clients invent must not become a label.
+pub fn method(given: &str) -> &str {
+    let is_known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].contains(&given);
+    if is_known { given } else { "OTHER" }
+}
+
 impl Metrics {
     /// Measurements of a service on these databases: that of the data, and that of the access log.
     pub fn new(data: &Database, log: &Database) -> Self {
@@ -130,9 +136,6 @@ impl Metrics {
 
     /// Counts a request. The route is a pattern, not an address, which could name a person.
     pub fn request(&self, method: &str, route: &str, status: u16, took: Duration) {
-        // What clients invent must not become a label.
-        let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].contains(&method);
-        let method = if known { method } else { "OTHER" };
         let labels = RequestLabels { method: method.into(), route: route.into(), status };
         self.requests.get_or_create(&labels).inc();
         self.durations.get_or_create(&labels).observe(took.as_secs_f64());

@@ -42,6 +42,11 @@ impl TraceParent {
         &self.span
     }
 
+    /// True if somebody keeps the trace.
+    pub fn is_sampled(&self) -> bool {
+        self.is_sampled
+    }
+
     /// The place of a piece of work that belongs to the same trace.
     pub fn child(&self) -> Self {
         // One of its bits is always set, so that it is never 0.

@@ -13,7 +13,7 @@ use crate::api::query::{Parameter, Query};
 use crate::audit::access_log::Disclosure;
 use crate::auth::{Caller, Scope};
 use crate::context::OperationContext;
-use crate::db::{Verdict, WriteError, WriteTransaction};
+use crate::db::{Verdict, WriteError, WriteTransaction, has_failed};
 use crate::error::{self, Error, Result};
 use crate::formats::ndjson;
 use crate::json::{parse_json, to_value, unmarked};
@@ -23,6 +23,7 @@ use crate::records::references::UniqueValue;
 use crate::records::row::RecordRow;
 use crate::records::store::external::Outcome;
 use crate::registers::{Register, Vocabulary, example};
+use crate::spans::SpanKind;
 use crate::sync::external::{Sender, ValidatedLine};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Bytes, Data};
@@ -392,14 +393,17 @@ impl Batch {
         by: OperationContext,
     ) -> Result<StepResults> {
         let (register, atomic, dry_run, is_whole) = (self.register, self.atomic, self.dry_run, self.is_whole());
-        let under = Claim::request(&self.claim);
+        let (under, place) = (Claim::request(&self.claim), by.trace.clone());
         let store = move |tx: &mut WriteTransaction| {
             replay_or_run(tx, under.as_ref().filter(|_| !dry_run), step as i64, |tx| match is_whole {
                 true => store_or_roll_back(tx, register, &checked, &by, (atomic, dry_run)),
                 false => store_lines(tx, register, &checked, &by),
             })
         };
-        self.app.database.write(store).await
+        let span = self.app.spans.begin(SpanKind::Internal, place.as_ref());
+        let done = self.app.database.write(store).await;
+        span.end("write", &[], has_failed(&done));
+        done
     }
 
     /// Checks and stores lines, and returns what became of each; true if all that was known before.

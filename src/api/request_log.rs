@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderName;
 use actix_web::{HttpMessage, HttpRequest};
 
-use super::edge::RequestId;
+use super::edge::{self, RequestId};
 use crate::api::client_address;
 use crate::auth::Caller;
 use crate::config::Config;
@@ -26,8 +26,8 @@ impl LoginAccount {
     }
 }
 
-/// The place of a request in the trace that it belongs to.
-pub fn trace(request: &HttpRequest) -> Option<TraceParent> {
+/// The place in a trace that a request says that it was sent from.
+pub fn parent(request: &HttpRequest) -> Option<TraceParent> {
     let mut given = request.headers().get_all(HeaderName::from_static(TRACEPARENT));
     TraceParent::read(given.next().filter(|_| given.next().is_none())?.to_str().ok()?)
 }
@@ -51,8 +51,8 @@ pub fn write(
 ) {
     let extensions = request.extensions();
     let id = extensions.get::<RequestId>().map_or("", |id| id.0.as_str());
-    let trace = trace(request);
-    let (trace, span) = trace.as_ref().map_or(("", ""), |place| (place.trace(), place.span()));
+    let (parent, own) = (parent(request), edge::trace(request));
+    let (trace, span) = own.as_ref().map_or(("", ""), |place| (place.trace(), place.span()));
     if let Some(LoggedFailure(reason)) = failure {
         log::error!(request = id, trace = trace; "{reason}");
     }
@@ -72,7 +72,7 @@ pub fn write(
         account = account.unwrap_or_default(),
         actor_kind = identity.map_or("", |identity| identity.kind.as_str()),
         subject = identity.map_or("", |identity| identity.name.as_str()),
-        trace = trace, parent = span;
+        trace = trace, span = span, parent = parent.as_ref().map_or("", |place| place.span());
         "{method} {route} {status} {duration}us"
     );
 }

@@ -52,6 +52,7 @@ use crate::records::projections::own_sets;
 use crate::records::store::renaming;
 use crate::seal;
 use crate::seal::{Keys, Purpose, PurposeKeys};
+use crate::spans::Spans;
 use crate::statistics::own_sets::of_layouts as own_sets_of;
 use crate::statistics::public;
 use crate::webhooks::delivery;
@@ -205,6 +206,7 @@ fn workers(app: &App) -> Result<Vec<std::thread::JoinHandle<()>>> {
         clock: app.clock.clone(),
         origin: app.event_origin(),
         settings: app.config.webhooks.clone(),
+        spans: app.spans.clone(),
         trust: app.trust.clone(),
         stopping: app.stopping.subscribe(),
     };
@@ -331,9 +333,11 @@ impl Service {
         let database = Database::open(&config)?;
         let access_log = Database::open_access_log(&config)?;
         let record_keys = Database::open_record_keys(&config)?;
+        let trust = Trust::of(&config.outgoing)?;
         let app = Arc::new(App {
             tokens: Tokens::new(&config)?,
-            trust: Trust::of(&config.outgoing)?,
+            spans: Spans::start(&trust)?,
+            trust,
             cursors: Cursors::new(purposes.key(Purpose::Cursor))?,
             purposes: purposes.clone(),
             profile: profile.clone(),
@@ -420,6 +424,7 @@ impl Service {
         for worker in self.workers.drain(..) {
             let _ = worker.join();
         }
+        self.app.spans.stop();
         match ended {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(Error::Internal(format!("the server failed: {error}"))),

@@ -21,12 +21,11 @@ use validator::Validate;
 
 use crate::api::App;
 use crate::api::call::Call;
-use crate::api::edge::operation_context;
+use crate::api::edge::{operation_context, trace};
 use crate::api::http::{Body, json_answer, json_body, page};
 use crate::api::idempotency::{Claim, IssuedSecret, SecretSeed, replay_or_run, with_replay_header};
 use crate::api::query::Query;
 use crate::api::record_query::PageRequest;
-use crate::api::request_log;
 use crate::auth::{Caller, Scope};
 use crate::config::WebhookSettings;
 use crate::context::OperationContext;
@@ -335,14 +334,14 @@ async fn test(Call { app, caller, request }: Call, id: Path<String>) -> Result<H
     if let Some(before) = before {
         return Ok(with_replay_header(json_answer(StatusCode::OK, &before)?, true));
     }
-    let (state, trace) = (app.clone(), request_log::trace(&request));
+    let (state, within) = (app.clone(), trace(&request));
     let sending = web::block(move || {
         let id = uuid::Uuid::now_v7().to_string();
         let body = ChangeEvent::test(&state.event_origin(), &id, &webhook.id, now).written();
-        let message = Message { id, body, trace: trace.map(|of_request| of_request.child()) };
+        let message = Message { id, body, within };
         let agent = delivery::agent(&state.config.webhooks, &state.trust);
         let secrets = webhook.secrets(&state.keys, now)?;
-        Ok::<_, Error>(delivery::send(&agent, &webhook.url, &secrets, &message, now))
+        Ok::<_, Error>(delivery::send((&agent, &state.spans), &webhook.url, &secrets, &message, now))
     });
     let attempt = sending.await.map_err(|_| Error::Internal("a test event was given up".into()))??;
     let shown = ShownAttempt::from(attempt);

@@ -63,6 +63,11 @@ pub fn prepare_record_keys(settings: &DatabaseSettings) -> Result<Option<Target>
     Ok(Some(target))
 }
 
+/// True if the database failed; what it refused for a reason of the request's is no failure of its.
+pub fn has_failed<T>(result: &Result<T>) -> bool {
+    matches!(result, Err(Error::Unavailable(_) | Error::OutcomeUnknown(_) | Error::Internal(_) | Error::Corrupt(_)))
+}
+
 impl Database {
     /// Opens the pool and the writer; the schema must be up to date (see [`migrate`]).
     pub fn open(config: &Config) -> Result<Self> {
@@ -117,10 +122,9 @@ impl Database {
         self.replica.as_ref().is_some_and(|replica| replica.is_lost())
     }
 
-    /// Counts what the database failed; what it refused for a reason of the request's is no failure of its.
+    /// Counts what the database failed.
     fn counted<T>(&self, result: Result<T>) -> Result<T> {
-        if let Err(Error::Unavailable(_) | Error::OutcomeUnknown(_) | Error::Internal(_) | Error::Corrupt(_)) = &result
-        {
+        if has_failed(&result) {
             self.errors.fetch_add(1, Ordering::Relaxed);
         }
         result

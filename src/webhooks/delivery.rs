@@ -26,6 +26,7 @@ use crate::identity::Identity;
 use crate::outgoing::{self, Trust};
 use crate::seal::Keys;
 use crate::seal::authenticate;
+use crate::spans::{SpanKind, Spans};
 use crate::trace::{TRACEPARENT, TraceParent};
 use crate::webhooks::event::{ChangeEvent, EventOrigin};
 use crate::webhooks::subscriptions::{self, Attempt, WebhookDelivery};
@@ -136,34 +137,54 @@ pub struct Message {
     pub id: String,
     /// The event.
     pub body: String,
-    /// The place of this attempt in a trace.
-    pub trace: Option<TraceParent>,
+    /// The place in a trace of what it tells of.
+    pub within: Option<TraceParent>,
 }
 
 impl Message {
     fn of(origin: &EventOrigin, delivery: &WebhookDelivery) -> Message {
-        let trace = delivery.trace.as_deref().and_then(TraceParent::read);
         Message {
             id: delivery.id.clone(),
             body: ChangeEvent::of(origin, delivery).written(),
-            trace: trace.map(|of_change| of_change.child()),
+            within: delivery.trace.as_deref().and_then(TraceParent::read),
         }
     }
 }
 
 /// Sends an event once. Redirects are failures.
-pub fn send(agent: &ureq::Agent, url: &str, secrets: &[String], message: &Message, now: NaiveDateTime) -> Attempt {
+pub fn send(
+    (agent, spans): (&ureq::Agent, &Spans),
+    url: &str,
+    secrets: &[String],
+    message: &Message,
+    now: NaiveDateTime,
+) -> Attempt {
+    let span = spans.begin(SpanKind::Client, message.within.as_ref());
+    let attempt = attempt((agent, span.place()), url, secrets, message, now);
+    let status = attempt.status.map(|status| status.to_string()).unwrap_or_default();
+    let values = [("http.request.method", "POST"), ("http.response.status_code", status.as_str())];
+    span.end("POST webhook", &values[..if status.is_empty() { 1 } else { 2 }], attempt.error.is_some());
+    attempt
+}
+
+fn attempt(
+    (agent, place): (&ureq::Agent, Option<&TraceParent>),
+    url: &str,
+    secrets: &[String],
+    message: &Message,
+    now: NaiveDateTime,
+) -> Attempt {
     let timestamp = now.and_utc().timestamp();
     let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
-    let Message { id, body, trace } = message;
+    let Message { id, body, .. } = message;
     let mut request = agent
         .post(url)
         .header("Content-Type", "application/cloudevents+json; charset=utf-8")
         .header("webhook-id", id)
         .header("webhook-timestamp", timestamp.to_string())
         .header("webhook-signature", signature(&secrets, id, timestamp, body));
-    if let Some(trace) = trace {
-        request = request.header(TRACEPARENT, trace.written());
+    if let Some(place) = place {
+        request = request.header(TRACEPARENT, place.written());
     }
     match request.send(body) {
         Ok(answer) if answer.status().is_success() => {
@@ -213,6 +234,8 @@ pub struct DeliveryWorker {
     pub origin: EventOrigin,
     /// The addresses that webhooks may lead to.
     pub settings: WebhookSettings,
+    /// The way of spans to a collector.
+    pub spans: Spans,
     /// The authorities that are believed.
     pub trust: Trust,
     /// Becomes true when the service stops.
@@ -329,11 +352,11 @@ async fn send_due(worker: &DeliveryWorker, (agent, senders): (&ureq::Agent, &Sem
         if *worker.stopping.borrow() || failed.contains(&delivery.record_id) {
             continue;
         }
-        let (agent, url, secrets) = (agent.clone(), webhook.url.clone(), secrets.clone());
+        let (agent, spans, url, secrets) = (agent.clone(), worker.spans.clone(), webhook.url.clone(), secrets.clone());
         let message = Message::of(&worker.origin, &delivery);
         // Each that is sent holds a thread.
         let _sender = senders.acquire().await;
-        let sending = tokio::task::spawn_blocking(move || send(&agent, &url, &secrets, &message, now));
+        let sending = tokio::task::spawn_blocking(move || send((&agent, &spans), &url, &secrets, &message, now));
         let attempt = sending.await.map_err(|_| Error::Internal("a delivery panicked".into()))?;
         if let Some(reason) = &attempt.error {
             // The address can be a secret; the id tells whose it is.

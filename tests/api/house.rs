@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The modules of the crate from the bottom up.
-const ORDER: [&str; 36] = [
+const ORDER: [&str; 37] = [
     "error",
     "digest",
     "config",
@@ -22,6 +22,7 @@ const ORDER: [&str; 36] = [
     "outgoing",
     "logging",
     "trace",
+    "spans",
     "formats",
     "db",
     "seal",

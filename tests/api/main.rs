@@ -53,6 +53,8 @@ mod search;
 mod settings;
 mod shares;
 mod solver;
+#[cfg(feature = "otel")]
+mod spans;
 mod sql;
 mod statistics;
 mod sync;
