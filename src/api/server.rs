@@ -51,7 +51,7 @@ use crate::profile::Profile;
 use crate::records::projections::own_sets;
 use crate::records::store::renaming;
 use crate::seal;
-use crate::seal::{Keys, Purpose, PurposeKeys};
+use crate::seal::{KeyMeasures, Keys, Purpose, PurposeKeys};
 use crate::spans::Spans;
 use crate::statistics::own_sets::of_layouts as own_sets_of;
 use crate::statistics::public;
@@ -333,7 +333,7 @@ impl Service {
         let database = Database::open(&config)?;
         let access_log = Database::open_access_log(&config)?;
         let record_keys = Database::open_record_keys(&config)?;
-        let trust = Trust::of(&config.outgoing)?;
+        let (trust, measures) = (Trust::of(&config.outgoing)?, KeyMeasures::default());
         let app = Arc::new(App {
             tokens: Tokens::new(&config)?,
             spans: Spans::start(&trust)?,
@@ -345,14 +345,14 @@ impl Service {
             documents: Documents::new(move || documents(&profile, provider.as_deref())),
             database: database.clone(),
             access_log: AccessLog::new(access_log.clone(), clock.clone(), config.audit.retention),
-            keys: keys.in_service(record_keys.clone()),
-            record_keys,
+            keys: keys.in_service(record_keys.clone(), &measures),
             clients: ServiceAccounts::new(database.clone(), purposes.clone(), clock.clone())?,
             limits: RateLimits::new(&config.limits),
             answers: Default::default(),
             running: Running::default(),
             streams: Streams::new(&config),
-            metrics: Metrics::new(&database, &access_log),
+            metrics: Metrics::new(&database, &access_log, record_keys.as_ref().map(|keys| (keys, &measures))),
+            record_keys,
             backups: Mutex::default(),
             draining: AtomicBool::new(false),
             stopping: watch::Sender::new(false),

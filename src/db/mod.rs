@@ -99,7 +99,7 @@ impl Database {
         schema: Schema,
         (database, connections): (&DatabaseSettings, &ConnectionSettings),
     ) -> Result<Self> {
-        let patience = Timeouts { turn: connections.pool_timeout, statement: database.timeout };
+        let patience = Timeouts { turn: connections.pool_timeout, statement: database.into() };
         let hangs = hangs::HangCount::default();
         read_pool::ReadPool::check(&writes, patience.statement)?;
         let open = |target| read_pool::ReadPool::open(target, patience, connections.reading, &hangs);
@@ -107,7 +107,7 @@ impl Database {
         Ok(Database {
             own: open(writes.clone())?,
             replica: replica.map(|pool| Arc::new(replica::Replica::new(pool))),
-            writer: writer::Writer::start(WritingPlace::new(writes, database.timeout, schema)?, patience, &hangs)?,
+            writer: writer::Writer::start(WritingPlace::new(writes, patience.statement, schema)?, patience, &hangs)?,
             errors: Arc::default(),
         })
     }

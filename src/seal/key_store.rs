@@ -12,6 +12,7 @@ use crate::config::{DatabaseSettings, Target};
 use crate::db::schema::record_keys;
 use crate::db::{self, Database, Db, Schema, WriteTransaction, deferred_row, exclusively};
 use crate::error::{Error, Result};
+use crate::seal::measures::KeyMeasures;
 
 /// A key that is ready to seal and open.
 pub(super) type RecordKey = Arc<RandomizedNonceKey>;
@@ -55,7 +56,7 @@ pub(super) struct KeyStore {
 /// The way to the database of keys.
 pub(super) enum KeyPlace {
     /// A service's, which many use at once.
-    Service(Database),
+    Service(Database, KeyMeasures),
     /// A command's, which is connected when it is first needed.
     Command(Target, DatabaseSettings, Mutex<Option<Db>>),
 }
@@ -78,7 +79,7 @@ impl KeyStore {
         work: impl FnOnce(&mut Db) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         match &self.place {
-            KeyPlace::Service(database) => database.read_primary(work).await,
+            KeyPlace::Service(database, measures) => measures.timed("read", database.read_primary(work)).await,
             KeyPlace::Command(..) => self.in_command(work),
         }
     }
@@ -89,7 +90,7 @@ impl KeyStore {
         work: impl Fn(&mut WriteTransaction) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         match &self.place {
-            KeyPlace::Service(database) => database.write_together(work).await,
+            KeyPlace::Service(database, measures) => measures.timed("write", database.write_together(work)).await,
             KeyPlace::Command(..) => self.in_command(|db| exclusively(db, |tx| work(tx))),
         }
     }

@@ -11,6 +11,7 @@ use crate::db::{Database, WriteTransaction};
 use crate::digest;
 use crate::error::{Error, KeyNeed, Result};
 use crate::seal::key_store::{KeyName, KeyPlace, KeyRow, RecordKey, fresh, ready, rows_of, wait};
+use crate::seal::measures::KeyMeasures;
 use crate::seal::record_keys::{HeldKey, HeldKeys, NewKeys, RecordKeys};
 use crate::seal::{Keys, SealedPlace};
 
@@ -18,9 +19,9 @@ use crate::seal::{Keys, SealedPlace};
 const KEY: &str = "key";
 
 impl Keys {
-    /// The same keys as a service has them, which asks this database.
-    pub fn in_service(&self, database: Option<Database>) -> Keys {
-        self.with_records(database.map(|database| RecordKeys::at(KeyPlace::Service(database))))
+    /// The same keys as a service has them, which asks this database and measures that.
+    pub fn in_service(&self, database: Option<Database>, measures: &KeyMeasures) -> Keys {
+        self.with_records(database.map(|database| RecordKeys::at(KeyPlace::Service(database, measures.clone()))))
     }
 
     /// The same keys for work of which nothing will be kept.

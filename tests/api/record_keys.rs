@@ -369,6 +369,11 @@ fn without_the_keys_all_goes_on_that_needs_none(backend: Backend) {
     };
     away(true);
     eventually("the keys are away", || ready() == "lost");
+    let is_reachable = |value: u8| {
+        let text = client.anonymous().get("/metrics").expect(200).text();
+        text.lines().any(|line| line == format!("aufsicht_record_keys_reachable {value}.0"))
+    };
+    assert!(is_reachable(0));
     for path in ["/v1/statistics/services".into(), "/v1/cases?q=ohne".into(), path(&without)] {
         client.get(&path).expect(200);
     }
@@ -391,6 +396,7 @@ fn without_the_keys_all_goes_on_that_needs_none(backend: Backend) {
     assert_eq!(reader.all("/v1/cases").len(), 3, "nothing was kept that was refused");
     away(false);
     eventually("the keys are back", || ready() == "ok");
+    eventually("the keys are reachable", || is_reachable(1));
     assert!(client.get(&path(&with)).expect(200).text().contains(CANARY));
     client.post("/v1/cases", &case(2)).expect(201);
     client.patch(&path(&without), "*", &json!({"notes": CANARY})).expect(200);
