@@ -33,7 +33,7 @@ fn read_by(command: &str) -> Option<Vec<&'static str>> {
         "restored" => &[DATABASE, SEAL, RECORD_KEYS],
         "restore" => &[DATABASE, ACCESS_LOG, SEAL, RECORD_KEYS],
         "import" => &[DATABASE, SEAL, RECORD_KEYS, PROFILE, &["AUFSICHT_BODY_LIMIT"]],
-        "seal rotate" => &[DATABASE, SEAL, RECORD_KEYS],
+        "seal rotate" | "seal sweep" => &[DATABASE, SEAL, RECORD_KEYS],
         "anonymise" | "subject erase" => &[DATABASE, SEAL, RECORD_KEYS, PROFILE],
         "sync cmi" => &[DATABASE, SEAL, RECORD_KEYS, PROFILE, &["AUFSICHT_CA_FILE"]],
         "client add" | "client list" | "client rotate" | "client remove" => &[DATABASE, SEAL],

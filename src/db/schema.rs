@@ -350,6 +350,7 @@ diesel::table! {
         sealed -> Nullable<Text>,
         made_at -> Timestamp,
         destroyed_at -> Nullable<Timestamp>,
+        retired_at -> Nullable<Timestamp>,
     }
 }
 

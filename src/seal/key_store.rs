@@ -122,9 +122,10 @@ pub(super) struct KeyRow {
     pub(super) sealed: Option<String>,
     pub(super) made_at: NaiveDateTime,
     pub(super) destroyed_at: Option<NaiveDateTime>,
+    pub(super) retired_at: Option<NaiveDateTime>,
 }
 
-deferred_row!(KeyRow, 0, record_keys(record_id, key, since, sealed, made_at, destroyed_at));
+deferred_row!(KeyRow, 0, record_keys(record_id, key, since, sealed, made_at, destroyed_at, retired_at));
 
 /// The keys of records.
 pub(super) fn rows_of(db: &mut Db, records: &[String]) -> Result<Vec<KeyRow>> {
