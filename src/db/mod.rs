@@ -31,7 +31,8 @@ pub use statement::{
 pub(crate) use statement::{insert_rows, upsert_rows};
 pub use stored_time::StoredTime;
 pub(crate) use transaction::deferred_row;
-pub use transaction::{DeferredRow, Verdict, WriteError, WriteTransaction, exclusively, snapshot};
+use self::transaction::AnyForesight;
+pub use transaction::{DeferredRow, Foresight, Verdict, WriteError, WriteTransaction, exclusively, snapshot};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -216,6 +217,15 @@ impl Database {
         T: Send + 'static,
         F: Fn(&mut WriteTransaction<'_>) -> Result<T> + Send + 'static,
     {
-        self.counted(self.writer.run_together(work).await)
+        self.counted(self.writer.run_together(None, work).await)
+    }
+
+    /// The same for work that will ask for what was foreseen.
+    pub async fn write_foreseen<T, F>(&self, foreseen: impl Foresight, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut WriteTransaction<'_>) -> Result<T> + Send + 'static,
+    {
+        self.counted(self.writer.run_together(Some(AnyForesight::of(foreseen)), work).await)
     }
 }

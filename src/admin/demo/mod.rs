@@ -16,7 +16,6 @@ use crate::db::{Db, WriteTransaction, exclusively};
 use crate::error::{Error, Result};
 use crate::identity::Identity;
 use crate::profile::Profile;
-use crate::records::lookups::Lookups;
 use crate::records::{document, store};
 use crate::registers::{self, Rules};
 use crate::seal::Keys;
@@ -73,7 +72,7 @@ fn create(tx: &mut WriteTransaction, register: &str, body: Value, rules: &Rules,
     let document = document::read(register, body, rules)?;
     let id = store::new_id();
     by.providing(|by| {
-        store::create(tx, &mut Lookups::default(), register, (id.clone(), document.clone()), by).map(drop)
+        store::create(tx, register, (id.clone(), document.clone()), by).map(drop)
     })
 }
 

@@ -83,9 +83,6 @@ UPDATE "records"
   SET "register" = $1, "number" = $2, "title" = $3, "received_on" = $4, "closed_on" = $5, "status" = $6, "responsible" = $7, "kind" = $8, "requester" = $9, "area" = $10, "channel" = $11, "filing" = $12, "role" = $13, "medium" = $14, "organisation" = $15, "due_on" = $16, "published" = $17, "external_system" = $18, "external_id" = $19, "external_version" = $20, "external_url" = $21, "details" = $22, "personal" = $23, "created_at" = $24, "updated_at" = $25, "revision" = $26, "number_key" = $27, "organisation_key" = $28, "external_given" = $29, "title_key" = $30
   WHERE (("records"."pos" = $31) AND ("records"."revision" = $32))
   RETURNING "records"."pos";
-DELETE
-  FROM "record_links"
-  WHERE (("record_links"."source" = $1) AND ("record_links"."property" != $2));
 INSERT INTO counters (name, value)
   VALUES ($1, $2)
   ON CONFLICT (name) DO UPDATE
