@@ -20,6 +20,7 @@ mod writer;
 mod writer_state;
 mod writing_connection;
 
+use self::transaction::AnyForesight;
 pub use connection::{Backend, Db};
 pub(crate) use dialect::Dialect;
 pub use engine::{check_session, check_writing, connect, connect_to, create, look};
@@ -31,7 +32,6 @@ pub use statement::{
 pub(crate) use statement::{insert_rows, upsert_rows};
 pub use stored_time::StoredTime;
 pub(crate) use transaction::deferred_row;
-use self::transaction::AnyForesight;
 pub use transaction::{DeferredRow, Foresight, Verdict, WriteError, WriteTransaction, exclusively, snapshot};
 
 use std::sync::Arc;

@@ -111,9 +111,7 @@ fn by(keys: &Keys) -> OperationContext {
 fn create(db: &mut Db, register: &str, body: Value, keys: &Keys) -> Result<String> {
     let register = registers::named(register)?;
     let document = document::read(register, body, &rules(day("2019-01-15")))?;
-    let created = db::exclusively(db, |tx| {
-        store::create(tx, register, (store::new_id(), document), &by(keys))
-    })?;
+    let created = db::exclusively(db, |tx| store::create(tx, register, (store::new_id(), document), &by(keys)))?;
     Ok(created.id)
 }
 

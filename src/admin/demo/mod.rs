@@ -71,9 +71,7 @@ fn create(tx: &mut WriteTransaction, register: &str, body: Value, rules: &Rules,
     let register = registers::find(register).ok_or_else(|| Error::Internal(format!("no register {register}")))?;
     let document = document::read(register, body, rules)?;
     let id = store::new_id();
-    by.providing(|by| {
-        store::create(tx, register, (id.clone(), document.clone()), by).map(drop)
-    })
+    by.providing(|by| store::create(tx, register, (id.clone(), document.clone()), by).map(drop))
 }
 
 /// Fills an empty database with the demonstration records and returns their number; a database that has records is
