@@ -137,6 +137,7 @@ fn look_up_numbers(tx: &mut WriteTransaction, register: &'static Register, docum
             None => *wanted.entry(document::series(register, document)?).or_default() += 1,
         }
     }
+    numbering::look_up(tx, wanted.keys())?;
     for (series, count) in wanted {
         let last = numbering::current_of_series(tx, &series)?;
         asked.extend((1..=count).map(|further| text::key(&numbering::in_series(&series, last + further))));
