@@ -32,5 +32,5 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 
 /// Bytes in hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    base16ct::lower::encode_string(bytes)
 }

@@ -73,6 +73,7 @@ use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::outgoing::Trust;
 use crate::profile::Profile;
+use crate::records::lookups::ForeseenRecord;
 use crate::records::row::RecordRow;
 use crate::records::view::View;
 use crate::registers::Rules;
@@ -246,7 +247,7 @@ impl App {
 
     /// Runs a write that can be run again, and again with the keys of records that it lacked: nobody else's write waits for the
     /// database of keys, and what is sealed with a key is written after it.
-    pub async fn write<T, F>(&self, mut by: OperationContext, work: F) -> Result<T>
+    pub async fn write<T, F>(&self, mut by: OperationContext, foreseen: ForeseenRecord, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: Fn(&mut WriteTransaction, &OperationContext) -> Result<T> + Send + Sync + 'static,
@@ -255,7 +256,7 @@ impl App {
         loop {
             let (work, context) = (work.clone(), by.clone());
             let span = self.spans.begin(SpanKind::Internal, by.trace.as_ref());
-            let done = self.database.write_together(move |tx| work(tx, &context)).await;
+            let done = self.database.write_foreseen(foreseen.clone(), move |tx| work(tx, &context)).await;
             span.end("write", &[], has_failed(&done));
             match done {
                 Err(Error::KeysNeeded(needs)) => by.keys = by.keys.provided(needs).await?,

@@ -61,6 +61,7 @@ mod sync;
 mod tables;
 mod tampering;
 mod title_order;
+mod together;
 mod upgrades;
 mod webhooks;
 mod years;

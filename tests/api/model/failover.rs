@@ -2,9 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use diesel::connection::SimpleConnection;
-use diesel::sql_types::BigInt;
-use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
 use proptest::prelude::*;
 
 use super::{Outcome, Said, World, agree};
@@ -37,27 +34,6 @@ pub struct Pair {
     database: String,
 }
 
-#[derive(QueryableByName)]
-struct Found {
-    #[diesel(sql_type = BigInt)]
-    number: i64,
-}
-
-fn set(cluster: &Cluster, setting: &str) {
-    let mut connection = PgConnection::establish(&cluster.url("postgres")).unwrap();
-    connection.batch_execute(&format!("ALTER SYSTEM SET {setting}")).unwrap();
-    connection.batch_execute("SELECT pg_reload_conf()").unwrap();
-}
-
-fn wait_for(cluster: &Cluster, number: i64, sql: &str) {
-    let mut connection = PgConnection::establish(&cluster.url("postgres")).unwrap();
-    let begun = Instant::now();
-    while diesel::sql_query(sql).get_result::<Found>(&mut connection).unwrap().number != number {
-        assert!(begun.elapsed() < LIMIT, "{sql}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
 impl Pair {
     pub fn start() -> Pair {
         let primary = Cluster::start();
@@ -68,8 +44,7 @@ impl Pair {
     /// Gives a primary a standby without which it acknowledges nothing.
     fn of(primary: Cluster, database: String) -> Pair {
         let standby = primary.standby();
-        set(&primary, "synchronous_standby_names = '*'");
-        wait_for(&primary, 1, "SELECT count(*) AS number FROM pg_stat_replication WHERE sync_state = 'sync'");
+        primary.let_standby_acknowledge();
         Pair { primary, standby, database }
     }
 
@@ -79,9 +54,9 @@ impl Pair {
 
     /// Lets the standby hear nothing more, and the primary keep what it has not heard of.
     fn part(&self) {
-        set(&self.standby, "primary_conninfo = ''");
-        set(&self.primary, "synchronous_standby_names = ''");
-        wait_for(&self.primary, 0, "SELECT count(*) AS number FROM pg_stat_replication");
+        self.standby.set("primary_conninfo = ''");
+        self.primary.set("synchronous_standby_names = ''");
+        self.primary.wait_for_standbys(0, "");
     }
 }
 

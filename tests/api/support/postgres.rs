@@ -8,7 +8,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection};
+use diesel::sql_types::BigInt;
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
 
 /// A server with a directory of its own.
 pub struct Cluster {
@@ -64,6 +71,30 @@ impl Cluster {
     pub fn promote(&self) {
         let mut connection = PgConnection::establish(&self.url("postgres")).unwrap();
         connection.batch_execute("SELECT pg_promote()").unwrap();
+    }
+
+    /// Changes a setting while it runs.
+    pub fn set(&self, setting: &str) {
+        let mut connection = PgConnection::establish(&self.url("postgres")).unwrap();
+        connection.batch_execute(&format!("ALTER SYSTEM SET {setting}")).unwrap();
+        connection.batch_execute("SELECT pg_reload_conf()").unwrap();
+    }
+
+    /// Acknowledges nothing from now on that its standby has not.
+    pub fn let_standby_acknowledge(&self) {
+        self.set("synchronous_standby_names = '*'");
+        self.wait_for_standbys(1, "WHERE sync_state = 'sync'");
+    }
+
+    /// Waits until so many standbys follow it.
+    pub fn wait_for_standbys(&self, number: i64, chosen: &str) {
+        let mut connection = PgConnection::establish(&self.url("postgres")).unwrap();
+        let begun = Instant::now();
+        let followers = format!("SELECT count(*) AS number FROM pg_stat_replication {chosen}");
+        while diesel::sql_query(&followers).get_result::<Found>(&mut connection).unwrap().number != number {
+            assert!(begun.elapsed() < Duration::from_secs(30), "{followers}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// The URL of a database at whichever of two servers takes writes.
