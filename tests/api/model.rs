@@ -629,12 +629,15 @@ fn does_what_the_model_foresees(backend: Backend) {
 
 crate::on_each! { does_what_the_model_foresees }
 
+/// Some steps, and what is written first after the failure that ends them.
+type Part = (Vec<Step>, Said);
+
 /// The primary fails, some steps after the one before each time.
 #[test]
 fn goes_on_with_the_standby_that_took_the_place_of_a_primary() {
     let parts = [(); 3].map(|()| (prop::collection::vec(step(), 6), said()));
-    let run = |(has_keys, failures, parts): (bool, [Failure; 3], [(Vec<Step>, Said); 3])| {
-        let part = |((mut steps, said), how): ((Vec<Step>, Said), Failure)| {
+    let run = |(has_keys, failures, parts): (bool, [Failure; 3], [Part; 3])| {
+        let part = |((mut steps, said), how): (Part, Failure)| {
             steps.push(Step::FailOver(how, said));
             steps
         };
