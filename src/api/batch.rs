@@ -13,7 +13,7 @@ use crate::api::query::{Parameter, Query};
 use crate::audit::access_log::Disclosure;
 use crate::auth::{Caller, Scope};
 use crate::context::OperationContext;
-use crate::db::{Verdict, WriteError, WriteTransaction, has_failed};
+use crate::db::{Verdict, WriteError, WriteTransaction};
 use crate::error::{self, Error, Result};
 use crate::formats::ndjson;
 use crate::json::{parse_json, to_value, unmarked};
@@ -23,7 +23,6 @@ use crate::records::references::UniqueValue;
 use crate::records::row::RecordRow;
 use crate::records::store::external::Outcome;
 use crate::registers::{Register, Vocabulary, example};
-use crate::spans::SpanKind;
 use crate::sync::external::{Sender, ValidatedLine};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Bytes, Data};
@@ -400,10 +399,7 @@ impl Batch {
                 false => store_lines(tx, register, &checked, &by),
             })
         };
-        let span = self.app.spans.begin(SpanKind::Internal, place.as_ref());
-        let done = self.app.database.write(store).await;
-        span.end("write", &[], has_failed(&done));
-        done
+        self.app.write_within(place.as_ref(), store).await
     }
 
     /// Checks and stores lines, and returns what became of each; true if all that was known before.

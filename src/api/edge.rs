@@ -7,11 +7,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue,
@@ -42,7 +43,7 @@ use crate::context::OperationContext;
 use crate::error::{Error, Result};
 use crate::metrics;
 use crate::registers;
-use crate::spans::SpanKind;
+use crate::spans::{Span, SpanKind};
 use crate::trace::TraceParent;
 
 /// The header with the request id.
@@ -157,17 +158,19 @@ pub async fn wrap(
     if is_last || app.draining.load(Ordering::Relaxed) {
         response.head_mut().set_connection_type(ConnectionType::Close);
     }
-    let route = request.match_pattern().unwrap_or_else(|| "-".into());
-    let method = metrics::method(request.method().as_str());
-    app.metrics.request(method, &route, status.as_u16(), started.elapsed());
-    let values = [
-        ("http.request.method", method),
-        ("http.route", route.as_str()),
-        ("http.response.status_code", status.as_str()),
-    ];
-    span.end(&format!("{method} {route}"), &values, status.is_server_error());
+    measure(&app, &request, (status, started.elapsed()), span);
     request_log::write(&app.config, &request, (status, failure), started.elapsed());
     Ok(ServiceResponse::new(request, response.map_body(|_, body| in_pieces(body))))
+}
+
+/// Counts a request, and ends its span. Both name the route, not the address, which could name a person.
+fn measure(app: &App, request: &HttpRequest, (status, took): (StatusCode, Duration), span: Span) {
+    let route = request.match_pattern().unwrap_or_else(|| "-".into());
+    let method = metrics::method(request.method().as_str());
+    app.metrics.request(method, &route, status.as_u16(), took);
+    let values =
+        [("http.request.method", method), ("http.route", &route), ("http.response.status_code", status.as_str())];
+    span.end(&format!("{method} {route}"), &values, status.is_server_error());
 }
 
 /// The answer to a request as it comes from further in, or the refusal of one that is for nobody here.

@@ -80,6 +80,7 @@ use crate::registers::Rules;
 use crate::seal::{Keys, PurposeKeys};
 use crate::spans::{SpanKind, Spans};
 use crate::statistics::suppression::Suppression;
+use crate::trace::TraceParent;
 use crate::webhooks::event::EventOrigin;
 use cursor::Cursors;
 use idempotency::Running;
@@ -263,6 +264,18 @@ impl App {
                 done => return done,
             }
         }
+    }
+
+    /// Runs a write, as work within the trace of a request.
+    pub async fn write_within<T, F>(&self, place: Option<&TraceParent>, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut WriteTransaction) -> Result<T> + Send + 'static,
+    {
+        let span = self.spans.begin(SpanKind::Internal, place);
+        let done = self.database.write(work).await;
+        span.end("write", &[], has_failed(&done));
+        done
     }
 
     /// The keys to what a caller is shown of records.

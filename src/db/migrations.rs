@@ -34,7 +34,7 @@ pub fn migrate(db: &mut Db, finish: impl FnOnce(&mut WriteTransaction) -> Result
     })
 }
 
-/// What is to be applied to a database that has a schema, and for how long its writes will stop.
+/// Words on what is to be applied to a database that has a schema, and for how long its writes will stop.
 fn foretold(db: &mut Db) -> Result<Option<String>> {
     // A database without a schema has no table to ask.
     let applied = applied(db).unwrap_or_default();

@@ -54,7 +54,7 @@ impl Exporter {
             return Ok(None);
         }
         let agent = trust.agent().timeout_global(Some(TIMEOUT)).build().new_agent();
-        let exporter = SpanExporter::builder().with_http().with_http_client(Sender(agent)).build();
+        let exporter = SpanExporter::builder().with_http().with_http_client(CollectorClient(agent)).build();
         let exporter = exporter.map_err(|error| Error::Configuration(format!("spans cannot be sent: {error}")))?;
         let resource = Resource::builder();
         let resource = match variable("OTEL_SERVICE_NAME") {
@@ -111,16 +111,16 @@ impl OpenSpan {
 }
 
 /// Sends as all calls of other systems are sent. It waits where it is called, which is the thread of the exporter alone.
-struct Sender(ureq::Agent);
+struct CollectorClient(ureq::Agent);
 
-impl fmt::Debug for Sender {
+impl fmt::Debug for CollectorClient {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("Sender")
+        out.write_str("CollectorClient")
     }
 }
 
 #[async_trait]
-impl HttpClient for Sender {
+impl HttpClient for CollectorClient {
     async fn send_bytes(&self, request: Request<Bytes>) -> std::result::Result<Response<Bytes>, HttpError> {
         let (head, body) = request.into_parts();
         let failed = |error: ureq::Error| {

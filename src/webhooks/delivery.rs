@@ -195,19 +195,18 @@ fn attempt(
             let wait = answer.headers().get("retry-after").and_then(|value| retry_after(value.to_str().ok()?, now));
             Attempt { status: Some(status), error: Some(format!("the receiver answered {status}")), wait }
         }
-        // What the error says could name addresses inside; what kind it is is enough. A name that leads inside is told like
-        // one that leads nowhere: otherwise the answer would say what names mean inside.
-        Err(error) => {
-            let what = match outgoing::reason(&error) {
-                "it takes too long" => "the receiver took too long".to_owned(),
-                why if why.contains("certificate") => {
-                    "the receiver cannot be reached: its certificate is not believed".to_owned()
-                }
-                "TLS fails" => "TLS failed".to_owned(),
-                _ => "the receiver cannot be reached".to_owned(),
-            };
-            Attempt { error: Some(what), ..Attempt::default() }
-        }
+        Err(error) => Attempt { error: Some(told(&error).to_owned()), ..Attempt::default() },
+    }
+}
+
+/// The kind of a failure: what the error says could name addresses inside. A name that leads inside is told like one that leads
+/// nowhere: otherwise the answer would say what names mean inside.
+fn told(error: &ureq::Error) -> &'static str {
+    match outgoing::reason(error) {
+        "it takes too long" => "the receiver took too long",
+        why if why.contains("certificate") => "the receiver cannot be reached: its certificate is not believed",
+        "TLS fails" => "TLS failed",
+        _ => "the receiver cannot be reached",
     }
 }
 

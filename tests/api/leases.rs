@@ -26,10 +26,10 @@ fn idle_holders(connection: &mut PgConnection) -> i64 {
     diesel::sql_query(holders).get_result::<Found>(connection).unwrap().number
 }
 
-/// What became of the writes of some clients.
+/// The fate of the writes of some clients.
 #[derive(Default)]
 struct Tally {
-    /// What is tried, as it is told.
+    /// The fault that is tried, in a word.
     fault: &'static str,
     sent: usize,
     refused: usize,

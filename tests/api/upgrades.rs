@@ -23,7 +23,7 @@ fn name(backend: Backend) -> &'static str {
     }
 }
 
-/// What is kept for a schema: a dump, or the answers.
+/// The file that is kept for a schema: a dump, or the answers.
 fn file(backend: Backend, schema: &str, ending: &str) -> PathBuf {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/upgrades");
     PathBuf::from(format!("{folder}/{}/{schema}.{ending}", name(backend)))
@@ -266,7 +266,7 @@ fn kept_answers(backend: Backend, schemas: &[String]) -> Value {
     serde_json::from_str(&texts.into_iter().next().unwrap()).unwrap()
 }
 
-/// What was told before and is told otherwise, or no more; properties may have come.
+/// Notes what was told before and is told otherwise, or no more; properties may have come.
 fn compare(place: &str, before: &Value, now: &Value, out: &mut Vec<String>) {
     match (before, now) {
         (Value::Object(before), Value::Object(now)) => {
