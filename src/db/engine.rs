@@ -1,6 +1,7 @@
 //! The engine of a connection: the places where one database or the other is chosen.
 
 use diesel::connection::AnsiTransactionManager;
+use diesel::pg::PgConnection;
 use diesel::result::QueryResult;
 
 use super::connection::{ConnectionUse, Db};
@@ -19,6 +20,14 @@ impl Db {
         match self {
             Db::Sqlite(_) => &SqliteDialect,
             Db::Postgres(_) => &PostgresDialect,
+        }
+    }
+
+    /// The connection to a server, which is far away: many rows go there at once.
+    pub(super) fn server(&mut self) -> Option<&mut PgConnection> {
+        match self {
+            Db::Sqlite(_) => None,
+            Db::Postgres(server) => Some(server),
         }
     }
 }

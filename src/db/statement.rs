@@ -298,7 +298,7 @@ pub fn insert_columns<R>(
     row: impl for<'f> Fn(Values<'f>, &'f R) -> Values<'f>,
     columns: impl for<'f> Fn(ColumnArrays<'f>, &'f [R]) -> ColumnArrays<'f>,
 ) -> Result<()> {
-    let Db::Postgres(server) = db else { return insert(db, (into, conflict), rows, row) };
+    let Some(server) = db.server() else { return insert(db, (into, conflict), rows, row) };
     rows.chunks(MOST).try_for_each(|rows| {
         columns(ColumnArrays { into, conflict, arrays: Vec::new() }, rows).execute(server)?;
         Ok(())
