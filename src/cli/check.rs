@@ -80,6 +80,7 @@ fn database(config: &Config) -> Found {
 }
 
 fn access_log(config: &Config) -> Found {
+    db::check_access_log(&config.database)?;
     place(config, &config.database.access_log()?, Schema::AccessLog)
 }
 

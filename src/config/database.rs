@@ -117,11 +117,14 @@ impl DatabaseSettings {
         }
     }
 
+    /// The place of the access log that the settings name; none where it has the usual one beside the data.
+    pub fn named_access_log(&self) -> Result<Option<Target>> {
+        target("AUFSICHT_ACCESS_LOG_URL", self.access_log_url.as_deref(), self.access_log_url_file.as_ref())
+    }
+
     /// The place where disclosures of personal data are recorded: apart from the data itself.
     pub fn access_log(&self) -> Result<Target> {
-        let named =
-            target("AUFSICHT_ACCESS_LOG_URL", self.access_log_url.as_deref(), self.access_log_url_file.as_ref())?;
-        match (named, self.target()?) {
+        match (self.named_access_log()?, self.target()?) {
             (Some(target), _) => Ok(target),
             (None, Target::Sqlite(path)) => Ok(Target::Sqlite(match path.strip_suffix(".sqlite3") {
                 Some(stem) => format!("{stem}.access-log.sqlite3"),

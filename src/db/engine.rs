@@ -79,6 +79,15 @@ pub fn check_session(target: &Target) -> Result<()> {
     }
 }
 
+/// Refuses an access log that would be that of other data too: one database may have data in several schemas, and has one
+/// usual place for an access log.
+pub fn check_access_log(settings: &DatabaseSettings) -> Result<()> {
+    match (settings.named_access_log()?, settings.target()?) {
+        (None, Target::Postgres(url) | Target::PostgresSchema(url, _)) => postgres::check_single_data(&url),
+        _ => Ok(()),
+    }
+}
+
 /// Opens one connection with the settings that every connection has. Its pulse tells while it waits for the server.
 pub(super) fn open(target: &Target, r#use: ConnectionUse, times: StatementTimes, pulse: &StatementClock) -> Result<Db> {
     target.check()?;

@@ -25,7 +25,7 @@ mod writing_connection;
 use self::transaction::AnyForesight;
 pub use connection::{Backend, Db};
 pub(crate) use dialect::Dialect;
-pub use engine::{check_session, check_writing, connect, connect_to, create, look};
+pub use engine::{check_access_log, check_session, check_writing, connect, connect_to, create, look};
 pub use measures::WriterMeasures;
 pub use migrations::{Schema, is_current, migrate, migrate_access_log, migrate_record_keys, pending, revert_all};
 pub use statement::{

@@ -264,3 +264,30 @@ fn an_account_without_rights_on_the_schema_serves() {
     process.client.delete(&format!("/v1/cases/{id}"), "*").expect(204);
     assert!(!command("migrate", &of_service).status.success(), "it may change no schema");
 }
+
+/// One database may have the data of two services in two schemas: one of them has no access log until it names a place for it,
+/// for what the one discloses is not the other's to see.
+#[test]
+fn two_schemas_of_a_database_do_not_share_an_access_log() {
+    let cluster = Cluster::start();
+    let url = cluster.create_database(None);
+    let mut owner = PgConnection::establish(&url).unwrap();
+    let schemas = "CREATE SCHEMA lu; CREATE SCHEMA zg; CREATE SCHEMA zg_log";
+    diesel::connection::SimpleConnection::batch_execute(&mut owner, schemas).unwrap();
+    let within = |schema: &str| format!("{url}?options=-csearch_path%3D{schema}");
+    let [lu, zg, log] = ["lu", "zg", "zg_log"].map(within);
+    let directory = Directory::new();
+    let one = Process::start(&lu, &[]);
+    one.client.post("/v1/cases", &json!({"title": "Fall"})).expect(201);
+    for name in ["serve", "migrate", "check"] {
+        let refused = aufsicht(&directory.0).arg(name).env("DATABASE_URL", &zg).output().unwrap();
+        let said = [refused.stdout, refused.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+        assert!(!refused.status.success(), "{name}: {said}");
+        assert!(said.contains("AUFSICHT_ACCESS_LOG_URL") && said.contains("the schema lu"), "{name}: {said}");
+    }
+    let other = Process::start(&zg, &[("AUFSICHT_ACCESS_LOG_URL", &log)]);
+    let body = json!({"title": "Fall", "requester": {"type": "PRIVATE", "name": "Muster"}});
+    other.client.post("/v1/cases", &body).expect(201);
+    let seen = |process: &Process| process.client.all("/v1/access-log").len();
+    assert_eq!((seen(&one), seen(&other)), (0, 1));
+}

@@ -68,6 +68,12 @@ struct Behind {
 }
 
 #[derive(QueryableByName)]
+struct OtherSchema {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+#[derive(QueryableByName)]
 struct SessionMark {
     #[diesel(sql_type = Nullable<Text>)]
     mark: Option<String>,
@@ -99,6 +105,21 @@ pub(in crate::db) fn check_session(url: &str) -> Result<()> {
                 .into(),
         )),
     }
+}
+
+/// Fails where the data of a URL is in a schema of its own, and other schemas of the database hold data as well.
+pub(in crate::db) fn check_single_data(url: &str) -> Result<()> {
+    let others = "SELECT schemaname::text AS name FROM pg_tables \
+        WHERE tablename = 'audit_trail' AND schemaname <> current_schema() AND current_schema() <> 'public' ORDER BY 1 LIMIT 1";
+    let mut connection = PgConnection::establish(&patient(url)).map_err(|error| cannot_connect(&error))?;
+    let found = diesel::sql_query(others).get_result::<OtherSchema>(&mut connection).optional()?;
+    found.map_or(Ok(()), |OtherSchema { name }| {
+        Err(Error::Configuration(format!(
+            "the schema {name} of the same database holds the data of another service, which would have the same access log: \
+             name another place for this one with AUFSICHT_ACCESS_LOG_URL, such as \
+             postgres://…?options=-csearch_path%3Dmy_access_log with a schema of that name"
+        )))
+    })
 }
 
 pub(in crate::db) fn open(
