@@ -193,14 +193,18 @@ on_both_databases! {
     }
 }
 
-/// The names of the sets that cells are there for.
+/// The names of the sets that cells have counts of records by.
 fn sets(app: &App) -> String {
-    let sql = |list: &str| {
+    let sql = |list: &str, members: &str| {
         format!(
-            "SELECT coalesce({list}, '') AS text FROM (SELECT DISTINCT dimensions FROM own_cells WHERE number = '' ORDER BY 1) AS sets"
+            "SELECT coalesce({list}, '') AS text FROM (SELECT DISTINCT substr(of_set.key, 2) AS name FROM own_cells, {members} \
+             WHERE of_set.key LIKE ':%' ORDER BY 1) AS sets"
         )
     };
-    app.text(&sql("group_concat(dimensions, ' ')"), &sql("string_agg(dimensions, ' ' ORDER BY dimensions)"))
+    app.text(
+        &sql("group_concat(name, ' ')", "json_each(counts) AS of_set"),
+        &sql("string_agg(name, ' ' ORDER BY name)", "jsonb_each(CAST(counts AS JSONB)) AS of_set (key, value)"),
+    )
 }
 
 on_both_databases! {
@@ -222,7 +226,7 @@ on_both_databases! {
         let table = app.client.get("/v1/statistics/services?from=2015&to=2017&layout=pairs").expect(200).json();
         let line = table["lines"].as_array().unwrap().iter().find(|line| line["code"] == "pair").unwrap().clone();
         assert_eq!(line["values"], json!([pairs("2015"), pairs("2016"), pairs("2017")]));
-        let kept = "SELECT CAST(count(*) AS TEXT) AS text FROM own_cells WHERE number = 'balance' AND dimensions = 'jurisdiction,outcome'";
+        let kept = "SELECT CAST(count(*) AS TEXT) AS text FROM own_cells WHERE counts LIKE '%\"balance:jurisdiction,outcome\"%'";
         assert_ne!(app.text(kept, kept), "0", "sums are kept by the pair too");
         let behind = app.client.all("/v1/statistics/services/pair/2016/records?layout=pairs");
         assert_eq!(behind.len(), pairs("2016"));

@@ -1,12 +1,14 @@
 //! The counts of a cell, and the key under which they stand.
 
 use diesel::sql_types::{Integer, Text};
+use serde::{Deserialize, Serialize};
 
 use crate::db::Values;
 use crate::registers::Dimension;
 
-/// The counts of a cell. Where a number is summed they are its sums, in ten-thousandths.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The counts of a cell. Where a number is summed they are its sums, in ten-thousandths. In JSON they are a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "[i64; 4]", into = "[i64; 4]")]
 pub struct Counts {
     /// Records received in the period.
     pub received: i64,
@@ -19,7 +21,20 @@ pub struct Counts {
     pub settled: i64,
 }
 
+impl From<[i64; 4]> for Counts {
+    fn from([received, closed, days, settled]: [i64; 4]) -> Counts {
+        Counts { received, closed, days, settled }
+    }
+}
+
+impl From<Counts> for [i64; 4] {
+    fn from(Counts { received, closed, days, settled }: Counts) -> [i64; 4] {
+        [received, closed, days, settled]
+    }
+}
+
 impl Counts {
+    /// True if no count is below 0.
     pub(super) fn only_rises(&self) -> bool {
         [self.received, self.closed, self.days, self.settled].iter().all(|count| *count >= 0)
     }
@@ -43,9 +58,6 @@ impl Counts {
 
 /// The key of a cell in a table.
 pub(super) trait CellKey: Ord {
-    /// The table.
-    const TABLE: &'static str;
-
     /// The columns of the key.
     fn columns() -> Vec<&'static str>;
 
@@ -57,8 +69,6 @@ pub(super) trait CellKey: Ord {
 pub type CubeKey = (i32, [String; Dimension::COUNT]);
 
 impl CellKey for CubeKey {
-    const TABLE: &'static str = "cube";
-
     fn columns() -> Vec<&'static str> {
         std::iter::once("period").chain(Dimension::ALL.map(Dimension::name)).collect()
     }

@@ -22,8 +22,8 @@ use super::periods::is_lasting;
 use crate::db::schema::{cube, records};
 use crate::db::{Db, DeferredRow, Statement, WriteTransaction};
 use crate::error::Result;
-use crate::records::Document;
 use crate::records::row::{RecordRow, StoredRecord};
+use crate::records::said::Said;
 use crate::registers::vocabulary::OWN;
 use crate::registers::{self, ABSENT, Dimension, Register, Selection, Vocabulary, dimensions};
 
@@ -56,14 +56,14 @@ struct CubeChange {
     sign: i64,
 }
 
-/// A record as it is counted: its row and its document.
-pub(super) type CubeRecord<'r> = (&'r RecordRow, &'r Document);
+/// A record as it is counted: its row and what it says beside that.
+pub(super) type CubeRecord<'r> = (&'r RecordRow, Said);
 
 /// Takes what a record was out of the cube and puts what it is now in, with what it says of its own.
 pub(super) fn adjust(tx: &mut WriteTransaction, before: Option<CubeRecord>, after: Option<CubeRecord>) {
-    for ((row, document), sign) in before.map(|r| (r, -1)).into_iter().chain(after.map(|r| (r, 1))) {
+    for ((row, said), sign) in before.map(|r| (r, -1)).into_iter().chain(after.map(|r| (r, 1))) {
         let contributions = contributions(row);
-        if let Some(said) = registers::find(&row.register).and_then(|register| OwnSaid::of(register, document)) {
+        if let Some(said) = OwnSaid::of(said) {
             own_cells::adjust(tx, said, &contributions, sign);
         }
         contributions.into_iter().for_each(|(key, counts)| tx.defer(CubeChange { key, counts, sign }));
@@ -113,8 +113,23 @@ pub fn recount(db: &mut Db) -> Result<Recount> {
         }
         Ok(())
     })?;
-    cells.own.retain(|_, counts| *counts != Counts::default());
+    own_cells::retain_filled(&mut cells.own);
     Ok(cells)
+}
+
+/// Counts sets from the records, of which there are no counts yet.
+pub(super) fn count_sets(db: &mut Db, sets: &BTreeSet<OwnSet>) -> Result<()> {
+    if sets.is_empty() {
+        return Ok(());
+    }
+    let mut cells = OwnCells::new();
+    each_record(db, |row| {
+        if let Some(said) = OwnSaid::of_row(row)? {
+            own_cells::add(&mut cells, &said, sets, &contributions(row), 1);
+        }
+        Ok(())
+    })?;
+    own_cells::write(db, &cells)
 }
 
 /// Looks at each record.
@@ -256,12 +271,12 @@ fn own_rows(db: &mut Db, query: CubeQuery, own: &OwnSet) -> Result<Statement<'st
     let is_kept = dimensions.all(|dimension| is_lasting(*dimension))
         && (own.is_always_kept() || own_cells::kept(db)?.contains(own));
     if !is_kept {
-        let rows = RecordRows { years, resolution, own, by_organisation: false, with_values: false };
+        let rows = RecordRows { years, resolution, own, by_organisation: false };
         return Ok(rows.table(db.dialect(), &[Occasion::Received, Occasion::Closed]));
     }
     let can_be_absent =
         choice.iter().all(|(dimension, values)| !dimension.is_own() || values.iter().any(|value| value == ABSENT));
-    Ok(own.table(resolution, years, can_be_absent))
+    Ok(own.table(db.dialect(), resolution, years, can_be_absent))
 }
 
 /// The sums over these rows that a question asks for.
@@ -286,7 +301,7 @@ pub fn sums_by_organisation(db: &mut Db, query: CubeQuery, closed: bool) -> Resu
     let query = CubeQuery { choice: &choice, ..query };
     let own = query.own();
     let CubeQuery { years, resolution, .. } = query;
-    let rows = RecordRows { years, resolution, own: &own, by_organisation: true, with_values: false };
+    let rows = RecordRows { years, resolution, own: &own, by_organisation: true };
     let rows = rows.table(db.dialect(), &[if closed { Occasion::Closed } else { Occasion::Received }]);
     sums_over(db, SumSource { rows, by_organisation: true, has_own: !own.dimensions.is_empty() }, query, &own)
 }

@@ -17,6 +17,7 @@ use super::lookups::Lookups;
 use super::query::search;
 use super::references::{self, References};
 use super::row::RecordRow;
+use super::said::said;
 use super::{Document, document, own_values};
 use crate::context::OperationContext;
 use crate::db::schema::records;
@@ -79,8 +80,6 @@ pub fn apply(
     }
     if let Some(Record { row, document }) = &change.after {
         references::store(tx, change.register, row, document, references)?;
-        let held = change.before.as_ref().map_or(&nothing, |before| &before.document);
-        own_values::store(tx, change.register, &row.id, held, document)?;
         if before.is_none_or(|before| before.title != row.title) {
             references::link_records_naming(tx, row)?;
         }
@@ -93,11 +92,13 @@ pub fn apply(
         key: &change.key,
     };
     let [old, new] = [&change.before, &change.after].map(|of| of.as_ref().map_or(&nothing, |record| &record.document));
+    let (said_before, said_after) = (said(change.register, old), said(change.register, new));
+    own_values::store(tx, &named.id, &said_before, &said_after)?;
     let differences = document::differences(old, new);
     history::append(tx, &changed, action, differences, by)?;
     search::defer_words(tx, change.pos, before, after);
-    let [was, is] = [&change.before, &change.after].map(|of| of.as_ref().map(|record| (&record.row, &record.document)));
-    cube::adjust(tx, was, is);
+    let was = before.map(|row| (row, said_before));
+    cube::adjust(tx, was, after.map(|row| (row, said_after)));
     Ok(())
 }
 
