@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use aufsicht::profile::Profile;
+use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
-use crate::on_both_databases;
+use crate::{on_both_databases, on_each};
 use crate::support::own::{PAIR, again, dimension, layout, number, rewrite, start};
 use crate::support::{App, Backend, Directory, SECRET, aufsicht};
 
@@ -120,9 +121,14 @@ fn check_figures(app: &App) {
 
 on_both_databases! {
     fn counts_and_sums_are_what_the_records_say(app = start) {
-        let all = filled(&app);
+        let mut all = filled(&app);
         check_figures(&app);
-        // Changed, taken away and deleted.
+        // What was new is entered at the next start.
+        again(&mut app);
+        check_figures(&app);
+        all.extend(filled(&app));
+        check_figures(&app);
+        // Changed, taken away and deleted: records that are entered, and new ones.
         for (index, record) in all.iter().enumerate() {
             let register = if index % 5 == 4 { "audits" } else { "cases" };
             let path = format!("/v1/{register}/{}", record["id"].as_str().unwrap());
@@ -135,7 +141,82 @@ on_both_databases! {
             }
         }
         check_figures(&app);
+        assert_eq!(app.differences(), Vec::<String>::new());
+        again(&mut app);
+        check_figures(&app);
+        assert_eq!(app.differences(), Vec::<String>::new());
     }
+}
+
+/// So many cases in one delivery.
+fn deliver(app: &App, records: usize) {
+    let line = |index: usize| {
+        let jurisdiction = ["SZ", "OW", "NW"][index % 3];
+        let own = json!({"jurisdiction": jurisdiction, "hours": index % 7});
+        let mut body = json!({"title": format!("Fall {index}"), "received_on": format!("2016-{:02}-05", 1 + index % 12), "own": own});
+        if index % 2 == 0 {
+            body["closed_on"] = "2017-01-03".into();
+        }
+        body.to_string() + "\n"
+    };
+    let lines: String = (0..records).map(line).collect();
+    let headers = [("Content-Type", "application/x-ndjson")];
+    let answer = app.client.send("POST", "/v1/cases/batch", &headers, Some(lines.as_bytes())).expect(207);
+    assert_eq!(answer.json()["summary"]["created"], records);
+}
+
+on_both_databases! {
+    fn many_new_records_are_entered_together(app = start) {
+        deliver(&app, 300);
+        let entered = "SELECT CAST(count(*) AS TEXT) AS text FROM own_values";
+        assert_eq!(app.text(entered, entered), "0");
+        deliver(&app, 300);
+        assert_eq!(app.text(entered, entered), "600");
+        deliver(&app, 30);
+        assert_eq!(app.text(entered, entered), "600");
+        assert_eq!(told(&app, "", &["own.jurisdiction"]).values().sum::<f64>(), 630.0);
+        let of = |query: &str| {
+            app.client.get(&format!("/v1/cases?limit=1&include_total=true&{query}")).expect(200).json()["total"].clone()
+        };
+        assert_eq!((of("own.jurisdiction=SZ"), of("own.jurisdiction=NONE"), of("own.hours_from=6")), (json!(210), json!(0), json!(88)));
+        check_figures(&app);
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+/// What was kept otherwise is brought into the present form, and back into that.
+fn older_values_and_cells_are_kept(backend: Backend) {
+    let mut app = start(backend);
+    let tables = app.config.profile.directory.clone().unwrap().join("tables");
+    layout(&tables, Some(PAIR));
+    filled(&app);
+    again(&mut app);
+    filled(&app);
+    for entered in [false, true] {
+        app.stop();
+        let mut db = app.db();
+        let (down, up) = match backend {
+            Backend::Sqlite => (
+                include_str!("../../migrations/sqlite/2026-11-30-160000_own_storage/down.sql"),
+                include_str!("../../migrations/sqlite/2026-11-30-160000_own_storage/up.sql"),
+            ),
+            Backend::Postgres => (
+                include_str!("../../migrations/postgres/2026-11-30-160000_own_storage/down.sql"),
+                include_str!("../../migrations/postgres/2026-11-30-160000_own_storage/up.sql"),
+            ),
+        };
+        db.batch_execute(down).unwrap();
+        db.batch_execute(up).unwrap();
+        drop(db);
+        assert_eq!(app.differences(), Vec::<String>::new(), "{entered}");
+        again(&mut app);
+        check_figures(&app);
+        assert_eq!(app.differences(), Vec::<String>::new(), "{entered}");
+    }
+}
+
+on_each! {
+    older_values_and_cells_are_kept
 }
 
 on_both_databases! {
@@ -210,6 +291,7 @@ fn sets(app: &App) -> String {
 on_both_databases! {
     fn sets_are_kept_as_long_as_a_layout_uses_them(app = start) {
         filled(&app);
+        again(&mut app);
         assert_eq!(sets(&app), "basis jurisdiction outcome");
         let tables = app.config.profile.directory.clone().unwrap().join("tables");
         layout(&tables, Some(PAIR));

@@ -1,5 +1,5 @@
--- What is the authority's own took a row for each value in two indexes, and a row for each dimension of a cell. It takes one
--- index now, which what is written knows its way in, and one row for all dimensions and numbers of a cell.
+-- What is the authority's own took a row for each value in two indexes, and a row for each dimension of a cell, with each new
+-- record. It takes one index now, one row for all dimensions and numbers of a cell, and many new records are entered at once.
 ALTER TABLE own_values RENAME TO own_values_before;
 ALTER TABLE own_cells RENAME TO own_cells_before;
 
@@ -36,7 +36,7 @@ CREATE TABLE own_cells (
     filing    TEXT COLLATE "C" NOT NULL,
     role      TEXT COLLATE "C" NOT NULL,
     medium    TEXT COLLATE "C" NOT NULL,
-    counts    TEXT COLLATE "C" NOT NULL CHECK (json_typeof(counts::json) = 'object'),
+    counts    TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (period, register, kind, requester, area, channel, filing, role, medium)
 );
 INSERT INTO own_cells (period, register, kind, requester, area, channel, filing, role, medium, counts)
@@ -50,3 +50,35 @@ GROUP BY period, register, kind, requester, area, channel, filing, role, medium;
 
 DROP TABLE own_values_before;
 DROP TABLE own_cells_before;
+
+-- Records that came since the last time are looked at themselves: all up to this place are entered in the lists and cells above.
+INSERT INTO counters (name, value) SELECT 'own', max(pos) FROM records HAVING max(pos) > 0;
+
+-- What the new records say.
+CREATE VIEW own_new (record_id, name, value, number) AS
+SELECT one.id, said.key, CASE WHEN jsonb_typeof(said.value) = 'string' THEN said.value #>> '{}' END,
+    CASE WHEN jsonb_typeof(said.value) = 'number' THEN CAST(round(CAST(said.value AS NUMERIC) * 10000) AS BIGINT) END
+FROM records AS one, jsonb_each(CAST(one.details AS JSONB) -> 'own') AS said (key, value)
+WHERE one.pos > coalesce((SELECT value FROM counters WHERE name = 'own'), 0)
+UNION ALL
+SELECT id, '.phase', CAST(details AS JSONB) ->> 'phase', NULL FROM records
+WHERE pos > coalesce((SELECT value FROM counters WHERE name = 'own'), 0) AND register = 'projects' AND CAST(details AS JSONB) ->> 'phase' IS NOT NULL
+UNION ALL
+SELECT id, '.decision', CAST(details AS JSONB) ->> 'decision', NULL FROM records
+WHERE pos > coalesce((SELECT value FROM counters WHERE name = 'own'), 0) AND register = 'proceedings' AND CAST(details AS JSONB) ->> 'decision' IS NOT NULL
+UNION ALL
+SELECT one.id, '.severity.' || (element.value ->> 'severity'), (element.value ->> 'severity'), NULL
+FROM records AS one, jsonb_array_elements(CAST(one.details AS JSONB) -> 'findings') AS element (value)
+WHERE one.pos > coalesce((SELECT value FROM counters WHERE name = 'own'), 0) AND one.register = 'audits' AND (element.value ->> 'severity') IS NOT NULL
+UNION ALL
+SELECT one.id, '.relation.' || (element.value ->> 'type'), (element.value ->> 'type'), NULL
+FROM records AS one, jsonb_array_elements(CAST(one.details AS JSONB) -> 'relations') AS element (value)
+WHERE one.pos > coalesce((SELECT value FROM counters WHERE name = 'own'), 0) AND one.register = 'cases' AND (element.value ->> 'type') IS NOT NULL;
+
+-- What all records say.
+CREATE VIEW own_said (record_id, name, value, number) AS
+SELECT record_id, name, value, CAST(NULL AS BIGINT) FROM own_values
+UNION ALL
+SELECT record_id, name, NULL, number FROM own_numbers
+UNION ALL
+SELECT record_id, name, value, number FROM own_new;

@@ -1,5 +1,5 @@
--- What is the authority's own took a row for each value in two indexes, and a row for each dimension of a cell. It takes one
--- index now, which what is written knows its way in, and one row for all dimensions and numbers of a cell.
+-- What is the authority's own took a row for each value in two indexes, and a row for each dimension of a cell, with each new
+-- record. It takes one index now, one row for all dimensions and numbers of a cell, and many new records are entered at once.
 ALTER TABLE own_values RENAME TO own_values_before;
 ALTER TABLE own_cells RENAME TO own_cells_before;
 
@@ -37,7 +37,7 @@ CREATE TABLE own_cells (
     filing    TEXT NOT NULL,
     role      TEXT NOT NULL,
     medium    TEXT NOT NULL,
-    counts    TEXT NOT NULL CHECK (json_type(counts) = 'object'),
+    counts    TEXT NOT NULL,
     PRIMARY KEY (period, register, kind, requester, area, channel, filing, role, medium)
 ) STRICT;
 INSERT INTO own_cells (period, register, kind, requester, area, channel, filing, role, medium, counts)
@@ -51,3 +51,35 @@ GROUP BY period, register, kind, requester, area, channel, filing, role, medium;
 
 DROP TABLE own_values_before;
 DROP TABLE own_cells_before;
+
+-- Records that came since the last time are looked at themselves: all up to this place are entered in the lists and cells above.
+INSERT INTO counters (name, value) SELECT 'own', max(pos) FROM records HAVING max(pos) > 0;
+
+-- What the new records say.
+CREATE VIEW own_new (record_id, name, value, number) AS
+SELECT one.id, said.key, CASE WHEN said.type = 'text' THEN said.value END,
+    CASE WHEN said.type IN ('integer', 'real') THEN CAST(round(said.value * 10000) AS INTEGER) END
+FROM records AS one, json_each(one.details, '$.own') AS said
+WHERE one.pos > coalesce((SELECT value FROM counters WHERE name = 'own'), 0)
+UNION ALL
+SELECT id, '.phase', json_extract(details, '$.phase'), NULL FROM records
+WHERE pos > coalesce((SELECT value FROM counters WHERE name = 'own'), 0) AND register = 'projects' AND json_extract(details, '$.phase') IS NOT NULL
+UNION ALL
+SELECT id, '.decision', json_extract(details, '$.decision'), NULL FROM records
+WHERE pos > coalesce((SELECT value FROM counters WHERE name = 'own'), 0) AND register = 'proceedings' AND json_extract(details, '$.decision') IS NOT NULL
+UNION ALL
+SELECT one.id, '.severity.' || json_extract(element.value, '$.severity'), json_extract(element.value, '$.severity'), NULL
+FROM records AS one, json_each(one.details, '$.findings') AS element
+WHERE one.pos > coalesce((SELECT value FROM counters WHERE name = 'own'), 0) AND one.register = 'audits' AND json_extract(element.value, '$.severity') IS NOT NULL
+UNION ALL
+SELECT one.id, '.relation.' || json_extract(element.value, '$.type'), json_extract(element.value, '$.type'), NULL
+FROM records AS one, json_each(one.details, '$.relations') AS element
+WHERE one.pos > coalesce((SELECT value FROM counters WHERE name = 'own'), 0) AND one.register = 'cases' AND json_extract(element.value, '$.type') IS NOT NULL;
+
+-- What all records say.
+CREATE VIEW own_said (record_id, name, value, number) AS
+SELECT record_id, name, value, NULL FROM own_values
+UNION ALL
+SELECT record_id, name, NULL, number FROM own_numbers
+UNION ALL
+SELECT record_id, name, value, number FROM own_new;

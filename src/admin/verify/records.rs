@@ -17,6 +17,7 @@ use crate::error::{Error, KeyNeed, Result};
 use crate::json::flat;
 use crate::records::Document;
 use crate::records::own_values::{StoredOwnValues, count as stored_own_values};
+use crate::records::projections::own_entry;
 use crate::records::projections::history::{Flat, all_of, document, replay};
 use crate::records::projections::history_row::Action;
 use crate::records::projections::history_row::{Erased, HistoryRow, erasure_digest, erasure_of};
@@ -91,8 +92,8 @@ impl RecordsPage {
         let rows: Vec<StoredRecord> =
             records::table.filter(records::id.eq_any(ids)).select(StoredRecord::as_select()).load(db)?;
         let names: Vec<&str> = ids.iter().map(String::as_str).collect();
-        let said = rows.iter().map(|row| (row.row.id.as_str(), row.row.said())).collect();
-        let own = StoredOwnValues::of(db, &said)?;
+        let entered = own_entry::entered(db)?;
+        let own = StoredOwnValues::of(db, &rows, entered)?;
         Ok(RecordsPage {
             history: by(all_of(db, ids)?, |row| &row.record_id),
             entries: by(told.load::<Entry>(db)?, |entry| &entry.subject),

@@ -11,6 +11,7 @@ use diesel::sql_types::{BigInt, Date, Integer, Text};
 
 use super::counts::{CellKey, Counts, CubeKey};
 use super::own_cells::OwnCell;
+use super::own_entry::ENTERED;
 use super::own_set::OwnSet;
 use super::periods::{Resolution, is_lasting};
 use crate::db::{Db, Dialect, Statement, Values, statements};
@@ -139,8 +140,8 @@ impl OwnSet {
         within(rows.sql(" WHERE true"), Resolution::Months, years).sql(") AS of_set")
     }
 
-    /// The cells of some years as a table like the cube, and, `with_absent`, the records that have no value in any of the
-    /// dimensions: they are all that the cube has, less all that stand in these cells.
+    /// The cells of some years as a table like the cube, with the new records beside them, and, `with_absent`, the records that
+    /// have no value in any of the dimensions: they are all that the cube has, less all that stand in these rows.
     pub(super) fn table(
         &self,
         dialect: &dyn Dialect,
@@ -148,11 +149,14 @@ impl OwnSet {
         years: &RangeInclusive<i32>,
         with_absent: bool,
     ) -> Statement<'static> {
-        let cells = |rows: Statement<'static>, of: &OwnSet, own: Option<String>, sign: [&'static str; 4]| {
+        let of_set = |rows: Statement<'static>, of: &OwnSet, own: Option<String>, sign: [&'static str; 4]| {
             let period = if resolution == Resolution::Years { "period / 100" } else { "period" };
-            of.cells(columns(rows, period, own, sign).sql(" FROM "), dialect, years)
+            let rows = of.cells(columns(rows, period, own.clone(), sign).sql(" FROM "), dialect, years);
+            let rows = columns(rows.sql(" UNION ALL "), "period", own, sign).sql(" FROM (");
+            let new = RecordRows { years, resolution, own: of, by_organisation: false, new_only: true };
+            new.rows(rows, dialect, &[Occasion::Received, Occasion::Closed]).sql(") AS of_new")
         };
-        let rows = cells(Statement::new("("), self, None, MORE);
+        let rows = of_set(Statement::new("("), self, None, MORE);
         if !with_absent || self.dimensions.is_empty() {
             return rows.sql(") AS counted");
         }
@@ -161,9 +165,9 @@ impl OwnSet {
                 let rows = columns(rows.sql(" UNION ALL "), "period", Some(self.absent()), MORE);
                 within(rows.sql(" FROM cube WHERE true"), resolution, years)
             }
-            number => cells(rows.sql(" UNION ALL "), &OwnSet::of([], Some(number)), Some(self.absent()), MORE),
+            number => of_set(rows.sql(" UNION ALL "), &OwnSet::of([], Some(number)), Some(self.absent()), MORE),
         };
-        cells(rows.sql(" UNION ALL "), self, Some(self.absent()), LESS).sql(") AS counted")
+        of_set(rows.sql(" UNION ALL "), self, Some(self.absent()), LESS).sql(") AS counted")
     }
 }
 
@@ -251,15 +255,21 @@ pub(super) struct RecordRows<'r> {
     pub own: &'r OwnSet,
     /// True if the public body is among the columns.
     pub by_organisation: bool,
+    /// True for the new records only, whose own values are not entered yet.
+    pub new_only: bool,
 }
 
 impl RecordRows<'_> {
     /// The rows as a table.
     pub(super) fn table(&self, dialect: &dyn Dialect, occasions: &[Occasion]) -> Statement<'static> {
-        let rows = occasions.iter().enumerate().fold(Statement::new("("), |rows, (index, occasion)| {
+        self.rows(Statement::new("("), dialect, occasions).sql(") AS counted")
+    }
+
+    /// Goes on with the rows.
+    fn rows(&self, rows: Statement<'static>, dialect: &dyn Dialect, occasions: &[Occasion]) -> Statement<'static> {
+        occasions.iter().enumerate().fold(rows, |rows, (index, occasion)| {
             self.of(rows.sql(if index == 0 { "" } else { " UNION ALL " }), dialect, *occasion)
-        });
-        rows.sql(") AS counted")
+        })
     }
 
     fn of(&self, rows: Statement<'static>, dialect: &dyn Dialect, occasion: Occasion) -> Statement<'static> {
@@ -291,7 +301,14 @@ impl RecordRows<'_> {
         let rows = rows.sql(" WHERE ").sql(day);
         let first = NaiveDate::from_ymd_opt(*self.years.start(), 1, 1).unwrap_or_default();
         let last = NaiveDate::from_ymd_opt(*self.years.end(), 12, 31).unwrap_or_default();
-        rows.sql(" BETWEEN ").bind::<Date, _>(first).sql(" AND ").bind::<Date, _>(last)
+        let rows = rows.sql(" BETWEEN ").bind::<Date, _>(first).sql(" AND ").bind::<Date, _>(last);
+        match self.new_only {
+            true => {
+                let entered = rows.sql(" AND one.pos > coalesce((SELECT value FROM counters WHERE name = ");
+                entered.bind::<Text, _>(ENTERED).sql("), 0)")
+            }
+            false => rows,
+        }
     }
 }
 

@@ -6,6 +6,7 @@ pub mod cube;
 pub mod history;
 pub mod history_row;
 pub mod own_cells;
+pub mod own_entry;
 pub mod own_set;
 pub mod own_sets;
 mod periods;
@@ -93,12 +94,18 @@ pub fn apply(
     };
     let [old, new] = [&change.before, &change.after].map(|of| of.as_ref().map_or(&nothing, |record| &record.document));
     let (said_before, said_after) = (said(change.register, old), said(change.register, new));
-    own_values::store(tx, &named.id, &said_before, &said_after)?;
     let differences = document::differences(old, new);
-    history::append(tx, &changed, action, differences, by)?;
+    let seq = history::append(tx, &changed, action, differences, by)?;
     search::defer_words(tx, change.pos, before, after);
-    let was = before.map(|row| (row, said_before));
-    cube::adjust(tx, was, after.map(|row| (row, said_after)));
+    cube::adjust(tx, before, after);
+    let says = !said_before.is_empty() || !said_after.is_empty();
+    if let Some(pos) = change.pos.filter(|_| says)
+        && pos <= own_entry::entered(tx.unflushed())?
+    {
+        own_values::store(tx, &named.id, &said_before, &said_after)?;
+        cube::adjust_own(tx, before.map(|row| (row, said_before)), after.map(|row| (row, said_after)));
+    }
+    own_entry::after_change(tx, seq);
     Ok(())
 }
 

@@ -21,17 +21,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 
-use super::cell_sql::{all_own_cells, held_cells, held_sets, put_cells, remove_cells};
+use super::cell_sql::{all_own_cells, held_cells, put_cells, remove_cells};
 use super::counts::{CellKey, Counts, CubeKey};
 use super::own_set::{MARK, OwnSet, SUMMED_BY};
-use super::periods::{is_lasting, is_month};
+use super::periods::is_lasting;
 use crate::db::schema::own_sets;
 use crate::db::{Db, DeferredRow, Values, WriteTransaction, cached, statements};
 use crate::error::{Error, Result};
 use crate::json::{read_borrowed, read_stored};
 use crate::records::row::RecordRow;
 use crate::records::said::{Said, may_say, said};
-use crate::registers::{self, BESIDE, Dimension, dimensions};
+use crate::registers::{self, Dimension, dimensions};
 
 /// The name of a cell in an error.
 const CELL: &str = "cell";
@@ -126,7 +126,7 @@ pub type OwnCounts = BTreeMap<String, BTreeMap<String, Counts>>;
 /// Cells with what stands in them.
 pub type OwnCells = BTreeMap<OwnCell, OwnCounts>;
 
-/// Adds what a record says to the counts of sets, or takes it away with the sign -1.
+/// Adds what a record says to the counts of sets, or takes it away with the sign -1; `contributions` are those of months.
 pub(super) fn add(
     to: &mut OwnCells,
     said: &OwnSaid,
@@ -134,13 +134,11 @@ pub(super) fn add(
     contributions: &[(CubeKey, Counts)],
     sign: i64,
 ) {
-    let of_months = contributions.iter().filter(|((period, _), _)| is_month(*period));
-    for (key, counts) in of_months {
+    for (key, counts) in contributions {
         let cell = to.entry(OwnCell::of(key)).or_default();
-        for set in sets {
-            if let Some((own, counts)) = said.share(set, *counts) {
-                cell.entry(set.key()).or_default().entry(own).or_default().add(counts, sign);
-            }
+        let shares = sets.iter().filter_map(|set| Some((set.key(), said.share(set, *counts)?)));
+        for (set, (own, counts)) in shares {
+            cell.entry(set).or_default().entry(own).or_default().add(counts, sign);
         }
     }
 }
@@ -176,8 +174,8 @@ struct OwnChange {
 }
 
 /// Leaves it to the end of the transaction to add what a record says to the cells.
-pub(super) fn adjust(tx: &mut WriteTransaction, said: OwnSaid, contributions: &[(CubeKey, Counts)], sign: i64) {
-    tx.defer(OwnChange { said, contributions: contributions.to_vec(), sign });
+pub(super) fn adjust(tx: &mut WriteTransaction, said: OwnSaid, contributions: Vec<(CubeKey, Counts)>, sign: i64) {
+    tx.defer(OwnChange { said, contributions, sign });
 }
 
 impl DeferredRow for OwnChange {
@@ -251,16 +249,6 @@ pub fn kept(db: &mut Db) -> Result<BTreeSet<OwnSet>> {
         OwnSet { number, dimensions }
     };
     Ok(rows.into_iter().map(set).collect())
-}
-
-/// The names of the dimensions and numbers of the authority's own that records have, each with a register.
-pub fn held_names(db: &mut Db) -> Result<BTreeSet<(String, String)>> {
-    let alone = held_sets(db)?.into_iter().filter_map(|(register, set)| {
-        let (number, dimensions) = set.split_once(SUMMED_BY)?;
-        let name = if number.is_empty() { dimensions } else { number };
-        (!name.starts_with(BESIDE) && !name.contains(MARK)).then(|| (register, name.to_owned()))
-    });
-    Ok(alone.collect())
 }
 
 macro_rules! declare_stored {

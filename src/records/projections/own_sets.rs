@@ -6,20 +6,21 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 
 use super::own_set::OwnSet;
-use super::{cube, own_cells};
+use super::{cube, own_cells, own_entry};
 use crate::db::schema::own_sets;
 use crate::db::{Db, exclusively};
 use crate::error::Result;
 
-/// Keeps the cells of these sets from now on, and of no others besides those that are always kept; `tell` hears of
-/// each that is counted from the records.
+/// Enters the new records, and keeps the cells of these sets from now on, and of no others besides those that are always kept;
+/// `tell` hears of each that is counted from the records.
 pub fn keep(db: &mut Db, sets: &BTreeSet<OwnSet>, mut tell: impl FnMut(&OwnSet)) -> Result<()> {
     let wanted: BTreeSet<OwnSet> = sets.iter().filter(|set| !set.is_always_kept()).cloned().collect();
-    if own_cells::kept(db)? == wanted {
+    if own_cells::kept(db)? == wanted && !own_entry::is_due(db)? {
         return Ok(());
     }
     exclusively(db, |tx| {
         let db = tx.unflushed();
+        own_entry::enter(db)?;
         let kept = own_cells::kept(db)?;
         let gone: BTreeSet<OwnSet> = kept.difference(&wanted).cloned().collect();
         let new: BTreeSet<OwnSet> = wanted.difference(&kept).cloned().collect();
