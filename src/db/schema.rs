@@ -379,7 +379,13 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// The values and numbers of the records that are new.
+    own_entered (id) {
+        id -> Integer,
+        pos -> BigInt,
+    }
+}
+
+diesel::table! {
     own_new (record_id, name) {
         record_id -> Text,
         name -> Text,
@@ -389,7 +395,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// The values and numbers of all records: those that are entered, and those of the records that are new.
     own_said (record_id, name) {
         record_id -> Text,
         name -> Text,

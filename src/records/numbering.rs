@@ -28,11 +28,6 @@ pub fn stored(db: &mut Db, name: &str) -> Result<i64> {
     Ok(held.first(db).optional()?.unwrap_or(0))
 }
 
-/// Sets a counter.
-pub fn set(db: &mut Db, name: &str, value: i64) -> Result<()> {
-    CounterRow::insert(db, &[CounterRow { name: name.to_owned(), value }])
-}
-
 /// The next value of a counter, starting with 1.
 pub fn next(tx: &mut WriteTransaction, name: &str) -> Result<i64> {
     let value = current(tx, name)? + 1;

@@ -59,7 +59,7 @@ pub(super) fn store(tx: &mut WriteTransaction, id: &str, before: &Said, after: &
 
 /// Enters what the new records say. In the order of the index each of its pages is written once.
 pub(super) fn enter(db: &mut Db) -> Result<()> {
-    let values = own_new::table.filter(own_new::value.is_not_null()).distinct();
+    let values = own_new::table.filter(own_new::value.is_not_null());
     let values = values.select((own_new::name, own_new::value.assume_not_null(), own_new::record_id));
     let values = values.order((own_new::name, own_new::value, own_new::record_id)).insert_into(own_values::table);
     values.into_columns((own_values::name, own_values::value, own_values::record_id)).execute(db)?;

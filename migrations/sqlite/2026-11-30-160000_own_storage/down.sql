@@ -1,6 +1,7 @@
-CREATE TEMPORARY TABLE own_said_after AS SELECT DISTINCT record_id, name, value, number FROM own_said;
+CREATE TEMPORARY TABLE own_said_after AS SELECT record_id, name, value, number FROM own_said;
 DROP VIEW own_said;
 DROP VIEW own_new;
+DROP VIEW own_new_records;
 DROP TABLE own_values;
 ALTER TABLE own_cells RENAME TO own_cells_after;
 
@@ -53,7 +54,7 @@ SELECT number, dimensions, period, own, register, kind, requester, area, channel
         coalesce(said.number, 1) AS received, 0 AS closed, CASE WHEN said.number IS NULL THEN 0 ELSE 1 END AS days,
         CASE WHEN strftime('%Y', one.closed_on) = strftime('%Y', one.received_on) THEN coalesce(said.number, 1) ELSE 0 END AS settled
     FROM own_said_after AS said JOIN records AS one ON one.id = said.record_id
-    WHERE one.pos > coalesce((SELECT value FROM counters WHERE name = 'own'), 0)
+    WHERE one.pos > coalesce((SELECT pos FROM own_entered), 0)
     UNION ALL
     SELECT CASE WHEN said.number IS NULL THEN '' ELSE said.name END AS number, CASE WHEN said.number IS NULL THEN said.name ELSE '' END AS dimensions,
         CAST(strftime('%Y%m', one.closed_on) AS INTEGER) AS period, coalesce(said.value, '') AS own,
@@ -61,7 +62,7 @@ SELECT number, dimensions, period, own, register, kind, requester, area, channel
         0 AS received, coalesce(said.number, 1) AS closed,
         CASE WHEN said.number IS NULL THEN CAST(julianday(one.closed_on) - julianday(one.received_on) AS INTEGER) ELSE 0 END AS days, 0 AS settled
     FROM own_said_after AS said JOIN records AS one ON one.id = said.record_id
-    WHERE one.pos > coalesce((SELECT value FROM counters WHERE name = 'own'), 0) AND one.closed_on IS NOT NULL
+    WHERE one.pos > coalesce((SELECT pos FROM own_entered), 0) AND one.closed_on IS NOT NULL
 ) AS counted
 WHERE true
 GROUP BY number, dimensions, period, own, register, kind, requester, area, channel, filing, role, medium
@@ -69,7 +70,7 @@ HAVING SUM(received) <> 0 OR SUM(closed) <> 0 OR SUM(days) <> 0 OR SUM(settled) 
 ON CONFLICT (number, dimensions, period, own, register, kind, requester, area, channel, filing, role, medium) DO UPDATE SET
     received = own_cells.received + excluded.received, closed = own_cells.closed + excluded.closed,
     days = own_cells.days + excluded.days, settled = own_cells.settled + excluded.settled;
-DELETE FROM counters WHERE name = 'own';
+DROP TABLE own_entered;
 
 DROP TABLE own_said_after;
 DROP TABLE own_numbers;

@@ -6,7 +6,6 @@ use diesel::prelude::*;
 
 use crate::db::Db;
 use crate::db::schema::counters;
-use crate::records::projections::own_entry::ENTERED;
 use crate::error::Result;
 use crate::records::numbering::{in_series, series_of};
 use crate::text;
@@ -25,7 +24,7 @@ impl Numbers {
         for (name, value) in counters::table.order(counters::name).load::<(String, i64)>(db)? {
             match series_of(&name) {
                 Some(series) => _ = numbers.series.insert(text::key(series), (value, BTreeSet::new())),
-                None if name == "changes" || name == ENTERED => {}
+                None if name == "changes" => {}
                 None => numbers.strange.push(name),
             }
         }

@@ -11,7 +11,6 @@ use diesel::sql_types::{BigInt, Date, Integer, Text};
 
 use super::counts::{CellKey, Counts, CubeKey};
 use super::own_cells::OwnCell;
-use super::own_entry::ENTERED;
 use super::own_set::OwnSet;
 use super::periods::{Resolution, is_lasting};
 use crate::db::{Db, Dialect, Statement, Values, statements};
@@ -290,7 +289,8 @@ impl RecordRows<'_> {
                 .sql("') END AS organisation, "),
             false => rows,
         };
-        let rows = occasion.counts(rows, dialect, &self.own.number).sql(" FROM records AS one");
+        let rows = occasion.counts(rows, dialect, &self.own.number);
+        let rows = rows.sql(if self.new_only { " FROM own_new_records AS one" } else { " FROM records AS one" });
         let rows = match self.by_organisation {
             true => rows
                 .sql(" LEFT JOIN record_links ON record_links.source = one.id AND record_links.property = '")
@@ -301,14 +301,7 @@ impl RecordRows<'_> {
         let rows = rows.sql(" WHERE ").sql(day);
         let first = NaiveDate::from_ymd_opt(*self.years.start(), 1, 1).unwrap_or_default();
         let last = NaiveDate::from_ymd_opt(*self.years.end(), 12, 31).unwrap_or_default();
-        let rows = rows.sql(" BETWEEN ").bind::<Date, _>(first).sql(" AND ").bind::<Date, _>(last);
-        match self.new_only {
-            true => {
-                let entered = rows.sql(" AND one.pos > coalesce((SELECT value FROM counters WHERE name = ");
-                entered.bind::<Text, _>(ENTERED).sql("), 0)")
-            }
-            false => rows,
-        }
+        rows.sql(" BETWEEN ").bind::<Date, _>(first).sql(" AND ").bind::<Date, _>(last)
     }
 }
 

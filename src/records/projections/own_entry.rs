@@ -1,5 +1,5 @@
 //! The entry of what new records say of the authority's own, in the lists of values and in the cells: of many at once, so that a
-//! new record costs hardly more than one that says nothing. Up to which place of records all is entered is a counter. Who asks
+//! new record costs hardly more than one that says nothing. Up to which place of records all is entered is kept. Who asks
 //! looks at the records behind it themselves, of which there are few, however many there are in all; so that what is new
 //! is found and counted at once. A change of a record that is entered is entered with it.
 
@@ -10,21 +10,18 @@ use diesel::prelude::*;
 use super::cell_sql::held_sets;
 use super::cube;
 use super::own_set::{MARK, SUMMED_BY};
-use crate::db::schema::records;
-use crate::db::{Db, DeferredRow, WriteTransaction};
+use crate::db::schema::{own_entered, records};
+use crate::db::{Db, DeferredRow, WriteTransaction, upsert_rows};
 use crate::error::Result;
-use crate::records::{numbering, own_values};
+use crate::records::own_values;
 use crate::registers::BESIDE;
 
-/// The counter: the place of the last record that is entered.
-pub const ENTERED: &str = "own";
-
 /// The number of changes of records from one entry to the next.
-const STEP: i64 = 512;
+const STEP: i64 = 1024;
 
 /// The place of the last record that is entered; 0 before the first.
 pub fn entered(db: &mut Db) -> Result<i64> {
-    numbering::stored(db, ENTERED)
+    Ok(own_entered::table.select(own_entered::pos).first(db).optional()?.unwrap_or_default())
 }
 
 /// Leaves it to the end of the transaction to enter the new records, if this change of all, in the order of the change feed, is one
@@ -71,6 +68,12 @@ pub fn held_names(db: &mut Db) -> Result<BTreeSet<(String, String)>> {
     Ok(names)
 }
 
+/// The row that says up to which place records are entered.
+struct Entered {
+    id: i32,
+    pos: i64,
+}
+
 /// Enters the new records.
 pub fn enter(db: &mut Db) -> Result<()> {
     let before = entered(db)?;
@@ -79,5 +82,5 @@ pub fn enter(db: &mut Db) -> Result<()> {
         return Ok(());
     }
     own_values::enter(db)?;
-    numbering::set(db, ENTERED, last)
+    upsert_rows!(db, &[Entered { id: 1, pos: last }], own_entered(id; pos))
 }

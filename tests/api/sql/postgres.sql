@@ -640,7 +640,7 @@ SELECT period, register, kind, requester, area, channel, filing, role, medium, s
   WHERE period BETWEEN $1 AND $2 AND register IN ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
   GROUP BY period, register, kind, requester, area, channel, filing, role, medium, status, responsible
   ORDER BY period, register, kind, requester, area, channel, filing, role, medium, status, responsible;
-SELECT period AS period, register, kind, requester, area, channel, filing, role, medium, '' AS status, '' AS responsible, own, received AS received, closed AS closed, days AS days, settled AS settled, number, dimensions
+SELECT period, register, kind, requester, area, channel, filing, role, medium, '' AS status, '' AS responsible, counts
   FROM own_cells;
 SELECT "records"."pos", "records"."register", "records"."received_on", "records"."number", "records"."title"
   FROM "records"
@@ -689,9 +689,6 @@ SELECT "record_links"."source", "record_links"."property", "record_links"."targe
 SELECT "own_keys"."record_id", "own_keys"."register", "own_keys"."property", "own_keys"."value"
   FROM "own_keys"
   WHERE ("own_keys"."record_id" = ANY($1));
-SELECT "own_values"."record_id", "own_values"."name", "own_values"."value", "own_values"."number"
-  FROM "own_values"
-  WHERE ("own_values"."record_id" = ANY($1));
 SELECT COUNT(*)
   FROM "records";
 SELECT COUNT(*)
@@ -700,6 +697,8 @@ SELECT COUNT(*)
   FROM "own_keys";
 SELECT COUNT(*)
   FROM "own_values";
+SELECT COUNT(*)
+  FROM "own_numbers";
 SELECT "changes"."seq", "changes"."record_id", "changes"."action", "changes"."register", "history"."action", "history"."register"
   FROM ("changes"
   LEFT OUTER JOIN "history" ON (("history"."record_id" = "changes"."record_id") AND ("history"."revision" = "changes"."revision")))
