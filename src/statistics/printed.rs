@@ -105,7 +105,8 @@ fn with_new_codes(source: BTreeMap<String, Value>, layout: &Layout) -> BTreeMap<
         }
     }
     let follows = |name: &str| ["entered", "rest", "share"].contains(&name);
-    let new = |(name, value): (String, Value)| if follows(&name) { (name, coded(value, layout)) } else { (name, value) };
+    let new =
+        |(name, value): (String, Value)| if follows(&name) { (name, coded(value, layout)) } else { (name, value) };
     source.into_iter().map(new).collect()
 }
 

@@ -82,7 +82,8 @@ fn both_databases_have_the_schema_that_the_code_knows() {
     for backend in [Backend::Sqlite, Backend::Postgres] {
         let app = App::start(backend);
         let of_view = |view: &str| columns_of(&mut app.db(), view).into_iter().map(|(name, _)| name).collect();
-        let found: BTreeMap<String, Vec<String>> = VIEWS.iter().map(|view| ((*view).to_owned(), of_view(view))).collect();
+        let found: BTreeMap<String, Vec<String>> =
+            VIEWS.iter().map(|view| ((*view).to_owned(), of_view(view))).collect();
         assert_eq!(found, views);
     }
 }

@@ -6,9 +6,9 @@ use aufsicht::profile::Profile;
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
-use crate::{on_both_databases, on_each};
 use crate::support::own::{PAIR, again, dimension, layout, number, rewrite, start};
 use crate::support::{App, Backend, Directory, SECRET, aufsicht};
+use crate::{on_both_databases, on_each};
 
 /// Records of several years, of many combinations; as they were answered.
 fn filled(app: &App) -> Vec<Value> {

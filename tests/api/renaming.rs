@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::own::{PAIR, again, dimension, layout, number, rewrite, start, start_with};
 use crate::own::command;
+use crate::support::own::{PAIR, again, dimension, layout, number, rewrite, start, start_with};
 use crate::support::{App, Backend, Directory, aufsicht, with_record_keys};
 
 const BOTH: &str = "\"cases\", \"audits\"";
@@ -242,7 +242,10 @@ fn rewritten(app: &mut App, change: impl Fn(&str) -> String) {
 fn cases(app: &App, year: i32, [of_sz, of_ow]: [usize; 2]) {
     for index in 0..of_sz + of_ow {
         let own = json!({"jurisdiction": if index < of_sz { "SZ" } else { "OW" }, "balance": 2});
-        app.create("cases", json!({"title": format!("Fall {index}"), "received_on": format!("{year}-05-05"), "own": own}));
+        app.create(
+            "cases",
+            json!({"title": format!("Fall {index}"), "received_on": format!("{year}-05-05"), "own": own}),
+        );
     }
 }
 

@@ -42,7 +42,11 @@ const UNFOUND: &[(&str, &str, &str)] = &[
     ("deliveries", "finished_at", "how the attempts went"),
     ("deliveries", "delete", "the log forgets what was delivered; receivers that need each change read the feed"),
     ("webhooks", "position", "where a webhook goes on in the feed; a place that cannot be is found"),
-    ("own_entered", "pos", "up to where records are entered in what is counted: none that says something is passed over"),
+    (
+        "own_entered",
+        "pos",
+        "up to where records are entered in what is counted: none that says something is passed over",
+    ),
     ("tombstones", "version", "a deletion may be of a newer version than was held here; one of an older is found"),
     ("tombstones", "record_id", "one whose deletion came before its matter names no record; another one's is found"),
     (

@@ -54,7 +54,7 @@ SELECT number, dimensions, period, own, register, kind, requester, area, channel
         coalesce(said.number, 1) AS received, 0 AS closed, CASE WHEN said.number IS NULL THEN 0 ELSE 1 END AS days,
         CASE WHEN EXTRACT(YEAR FROM one.closed_on) = EXTRACT(YEAR FROM one.received_on) THEN coalesce(said.number, 1) ELSE 0 END AS settled
     FROM own_said_after AS said JOIN records AS one ON one.id = said.record_id
-    WHERE one.pos > coalesce((SELECT pos FROM own_entered), 0)
+    WHERE one.pos > coalesce((SELECT pos FROM own_entered WHERE id = 1), 0)
     UNION ALL
     SELECT CASE WHEN said.number IS NULL THEN '' ELSE said.name END AS number, CASE WHEN said.number IS NULL THEN said.name ELSE '' END AS dimensions,
         CAST(to_char(one.closed_on, 'YYYYMM') AS INTEGER) AS period, coalesce(said.value, '') AS own,
@@ -62,7 +62,7 @@ SELECT number, dimensions, period, own, register, kind, requester, area, channel
         0 AS received, coalesce(said.number, 1) AS closed,
         CASE WHEN said.number IS NULL THEN one.closed_on - one.received_on ELSE 0 END AS days, 0 AS settled
     FROM own_said_after AS said JOIN records AS one ON one.id = said.record_id
-    WHERE one.pos > coalesce((SELECT pos FROM own_entered), 0) AND one.closed_on IS NOT NULL
+    WHERE one.pos > coalesce((SELECT pos FROM own_entered WHERE id = 1), 0) AND one.closed_on IS NOT NULL
 ) AS counted
 WHERE true
 GROUP BY number, dimensions, period, own, register, kind, requester, area, channel, filing, role, medium

@@ -53,14 +53,14 @@ DROP TABLE own_cells_before;
 
 -- Records that came since the last time are looked at themselves: all up to this place are entered in the lists and cells above.
 CREATE TABLE own_entered (
-    id  INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+    id  INTEGER PRIMARY KEY NOT NULL,
     pos BIGINT NOT NULL CHECK (pos > 0)
 );
 INSERT INTO own_entered (id, pos) SELECT 1, max(pos) FROM records HAVING max(pos) > 0;
 
 -- The new records: those behind that place, of which there are some hundreds at the most.
 CREATE VIEW own_new_records AS
-SELECT id, register, received_on, closed_on, status, responsible, kind, requester, area, channel, filing, role, medium, organisation, details FROM records WHERE pos > coalesce((SELECT pos FROM own_entered), 0) ORDER BY pos LIMIT 100000;
+SELECT id, register, received_on, closed_on, status, responsible, kind, requester, area, channel, filing, role, medium, organisation, details FROM records WHERE pos > coalesce((SELECT pos FROM own_entered WHERE id = 1), 0) ORDER BY pos LIMIT 100000;
 
 -- What they say; of a list each value once.
 CREATE VIEW own_new (record_id, name, value, number) AS

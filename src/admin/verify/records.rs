@@ -17,10 +17,10 @@ use crate::error::{Error, KeyNeed, Result};
 use crate::json::flat;
 use crate::records::Document;
 use crate::records::own_values::{StoredOwnValues, count as stored_own_values};
-use crate::records::projections::own_entry;
 use crate::records::projections::history::{Flat, all_of, document, replay};
 use crate::records::projections::history_row::Action;
 use crate::records::projections::history_row::{Erased, HistoryRow, erasure_digest, erasure_of};
+use crate::records::projections::own_entry;
 use crate::records::references;
 use crate::records::row::{RecordRow, StoredRecord};
 use crate::registers::{self, Register};
@@ -99,10 +99,7 @@ impl RecordsPage {
             entries: by(told.load::<Entry>(db)?, |entry| &entry.subject),
             feed: by(feed.load::<RecordFeedEntry>(db)?, |change| &change.0),
             records: rows.into_iter().map(|row| (row.row.id.clone(), row)).collect(),
-            kept: StoredRows {
-                references: references::StoredReferences::of(db, &names)?,
-                own,
-            },
+            kept: StoredRows { references: references::StoredReferences::of(db, &names)?, own },
         })
     }
 }

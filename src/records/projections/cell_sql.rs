@@ -130,7 +130,12 @@ impl OwnSet {
     }
 
     /// Goes on with its cells of some years, as a table of rows like those of the cube with the values in `own`.
-    fn cells(&self, rows: Statement<'static>, dialect: &dyn Dialect, years: &RangeInclusive<i32>) -> Statement<'static> {
+    fn cells(
+        &self,
+        rows: Statement<'static>,
+        dialect: &dyn Dialect,
+        years: &RangeInclusive<i32>,
+    ) -> Statement<'static> {
         let rows = key_columns::<OwnCell>(rows.sql("(SELECT ")).sql(", cell.key AS own");
         let rows = MORE.into_iter().zip(["0", "1", "2", "3"]).fold(rows, |rows, (count, place)| {
             rows.sql(", ").append(dialect.json_integer("cell.value", place)).sql(" AS ").sql(count)
@@ -230,7 +235,10 @@ impl Occasion {
             let rows = rows.append(amount()).sql(" AS received, 0 AS closed, ");
             let rows = match number {
                 "" => rows.sql("0"),
-                name => rows.sql("CASE WHEN ").append(number_of(dialect, "one.details", name)).sql(" IS NULL THEN 0 ELSE 1 END"),
+                name => rows
+                    .sql("CASE WHEN ")
+                    .append(number_of(dialect, "one.details", name))
+                    .sql(" IS NULL THEN 0 ELSE 1 END"),
             };
             let rows = rows.sql(" AS days, CASE WHEN ");
             let rows = rows.append(dialect.year("one.closed_on")).sql(" = ").append(dialect.year("one.received_on"));

@@ -156,7 +156,11 @@ pub(super) fn count_new(db: &mut Db, entered: i64) -> Result<i64> {
 }
 
 /// Looks at each record behind a place, with its place.
-pub(super) fn each_record(db: &mut Db, mut after: i64, mut work: impl FnMut(i64, &RecordRow) -> Result<()>) -> Result<()> {
+pub(super) fn each_record(
+    db: &mut Db,
+    mut after: i64,
+    mut work: impl FnMut(i64, &RecordRow) -> Result<()>,
+) -> Result<()> {
     loop {
         let page = records::table.filter(records::pos.gt(after)).order(records::pos).limit(PAGE);
         let page: Vec<StoredRecord> = page.select(StoredRecord::as_select()).load(db)?;

@@ -19,9 +19,17 @@ use crate::registers::BESIDE;
 /// The number of changes of records from one entry to the next.
 const STEP: i64 = 1024;
 
+/// The key of the one row that says it.
+const THE_ROW: i32 = 1;
+
+/// True if there is no other row.
+pub fn is_said_once(db: &mut Db) -> Result<bool> {
+    Ok(own_entered::table.filter(own_entered::id.ne(THE_ROW)).count().get_result::<i64>(db)? == 0)
+}
+
 /// The place of the last record that is entered; 0 before the first.
 pub fn entered(db: &mut Db) -> Result<i64> {
-    Ok(own_entered::table.select(own_entered::pos).first(db).optional()?.unwrap_or_default())
+    Ok(own_entered::table.find(THE_ROW).select(own_entered::pos).first(db).optional()?.unwrap_or_default())
 }
 
 /// Leaves it to the end of the transaction to enter the new records, if this change of all, in the order of the change feed, is one
@@ -82,5 +90,5 @@ pub fn enter(db: &mut Db) -> Result<()> {
         return Ok(());
     }
     own_values::enter(db)?;
-    upsert_rows!(db, &[Entered { id: 1, pos: last }], own_entered(id; pos))
+    upsert_rows!(db, &[Entered { id: THE_ROW, pos: last }], own_entered(id; pos))
 }

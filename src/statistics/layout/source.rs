@@ -265,12 +265,7 @@ fn table(
 }
 
 /// Refuses former codes of lines that are those of other lines: a figure is known by its code.
-fn former_codes(
-    written: &[LineSourceText],
-    lines: &[LayoutLine],
-    earlier: &[TableLayout],
-    refusals: &mut Refusals,
-) {
+fn former_codes(written: &[LineSourceText], lines: &[LayoutLine], earlier: &[TableLayout], refusals: &mut Refusals) {
     let all = || lines.iter().chain(earlier.iter().flat_map(|table| &table.lines));
     let claims = |code: &str, by: &str| all().any(|line| line.code != by && line.was.iter().any(|was| was == code));
     for line in written {
@@ -278,7 +273,9 @@ fn former_codes(
         for was in &line.was {
             let text = was.get_ref();
             if all().any(|line| line.code == *text) || claims(text, code) {
-                let reason = format!("was names \"{text}\", which is or was the code of another line or of this one: leave it out");
+                let reason = format!(
+                    "was names \"{text}\", which is or was the code of another line or of this one: leave it out"
+                );
                 refusals.note(refuse::<_, ()>(was, reason));
             }
         }
