@@ -3,11 +3,12 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use env_logger::WriteStyle;
 use log::kv::{Error as KvError, Key, Value, VisitSource};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use serde_json::Map;
@@ -33,9 +34,14 @@ pub fn start(format: LogFormat) -> Result<()> {
     });
     // It warns of each font and filter that a drawing does without.
     builder.filter_module("usvg", LevelFilter::Error);
+    let is_seen = std::io::stderr().is_terminal();
+    if !is_seen {
+        // There is no style in it that would have to be taken out of each line.
+        builder.write_style(WriteStyle::Always);
+    }
     match format {
-        LogFormat::Text => builder.format(|out, record| {
-            let style = out.default_level_style(record.level());
+        LogFormat::Text => builder.format(move |out, record| {
+            let style = if is_seen { out.default_level_style(record.level()) } else { Default::default() };
             writeln!(out, "[{} {style}{:<5}{style:#} {}] {}", time(), record.level(), record.target(), text(record))
         }),
         LogFormat::Json => builder.format(|out, record| writeln!(out, "{}", json(record))),
@@ -54,13 +60,14 @@ fn time() -> String {
     DateTime::<Utc>::to_rfc3339_opts(&Utc::now(), SecondsFormat::Millis, true)
 }
 
-/// A message on one line.
+/// A message on one line, without what a terminal would obey.
 fn line(record: &Record) -> String {
     let message = record.args().to_string();
-    if !message.contains(['\n', '\r']) {
+    if !message.contains(char::is_control) {
         return message;
     }
-    message.split(['\n', '\r']).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
+    let lines = message.split(['\n', '\r']).map(|line| line.replace(char::is_control, " ").trim().to_owned());
+    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
 /// A named value of a record.
@@ -98,11 +105,12 @@ fn text(record: &Record) -> String {
     let mut out = line(record);
     each_named(record, |key, value| {
         out.extend([" ", key, "="]);
-        let is_word = |text: &str| !text.contains(|sign: char| sign.is_whitespace() || "\"=".contains(sign));
+        let is_word =
+            |text: &str| !text.contains(|sign: char| sign.is_whitespace() || sign.is_control() || "\"=".contains(sign));
         match value {
             Named::Number(number) => out += &number.to_string(),
             Named::Text(text) if is_word(&text) => out += &text,
-            Named::Text(text) => out += &serde_json::Value::from(text).to_string(),
+            Named::Text(text) => out += &serde_json::Value::from(text).to_string().replace(char::is_control, " "),
         }
     });
     out
@@ -228,9 +236,9 @@ mod tests {
         let kept = Kept::default();
         let log = Summed { inner: kept.clone(), said: Mutex::default() };
         let say = |level, text: &str| log.log(&Record::builder().level(level).args(format_args!("{text}")).build());
-        (0..3).for_each(|_| say(Level::Error, "the database\n  is gone"));
+        (0..3).for_each(|_| say(Level::Error, "the database\n  is\tgone\u{1b}"));
         (0..2).for_each(|_| say(Level::Info, "hello"));
-        let event = [(EVENT, "login_failed"), ("account", ""), ("subject", "A B")];
+        let event = [(EVENT, "login_failed"), ("account", ""), ("subject", "A B\u{1b}[2J")];
         for _ in 0..2 {
             log.log(&Record::builder().level(Level::Warn).args(format_args!("no")).key_values(&event).build());
         }
@@ -239,8 +247,8 @@ mod tests {
             "the database; is gone",
             "hello",
             "hello",
-            "no event=login_failed subject=\"A B\"",
-            "no event=login_failed subject=\"A B\"",
+            "no event=login_failed subject=\"A B\\u001b[2J\"",
+            "no event=login_failed subject=\"A B\\u001b[2J\"",
             "2 times more within 10 s: the database; is gone",
         ];
         assert_eq!(*kept.0.lock().unwrap(), lines);

@@ -125,6 +125,19 @@ pub fn key(text: &str) -> String {
 /// Returns a text in lower case, each letter without its marks: what is the same to who searches, or looks through a list.
 pub fn folded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (plain, other) = rest.split_at(rest.find(|c: char| !c.is_ascii()).unwrap_or(rest.len()));
+        out.extend(plain.chars().map(|c| c.to_ascii_lowercase()));
+        let (other, behind) = other.split_at(other.find(|c: char| c.is_ascii()).unwrap_or(other.len()));
+        fold(other, &mut out);
+        rest = behind;
+    }
+    out
+}
+
+/// Appends a text of other signs than ASCII, [`folded`].
+fn fold(text: &str, out: &mut String) {
     for c in text.nfkd().filter(|c| !is_combining_mark(*c)) {
         match c {
             'ß' | 'ẞ' => out.push_str("ss"),
@@ -134,13 +147,16 @@ pub fn folded(text: &str) -> String {
             c => out.extend(c.to_lowercase().filter(|c| !is_combining_mark(*c))),
         }
     }
-    out
 }
 
-/// The words of a text, [`folded`]: everything but letters and digits separates.
+/// The words of a text, [`folded`].
 pub fn words(text: &str) -> Vec<String> {
-    let folded = folded(text);
-    folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    words_in(&folded(text)).map(str::to_owned).collect()
+}
+
+/// The words of a folded text: everything but letters and digits separates.
+pub fn words_in(folded: &str) -> impl Iterator<Item = &str> {
+    folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
 /// Returns the form that lists for people are in the order of, character by character. They go by the words, so that a letter
@@ -243,6 +259,18 @@ mod tests {
         assert_eq!(line("2016–2017").unwrap(), "2016–2017");
         for (text, code) in [("a\u{7}b", "U+0007"), ("\0", "U+0000"), ("x\u{fffe}", "U+FFFE"), ("\u{9b}", "U+009B")] {
             assert!(line(text).unwrap_err().to_string().ends_with(code) && lines(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn letters_are_folded_as_in_the_whole_text() {
+        for (text, is) in [
+            ("Gemeinde KÜSSNACHT", "gemeinde kussnacht"),
+            ("Ku\u{308}ssnacht, e\u{301}\u{327}t", "kussnacht, et"),
+            ("Straße ǅ ﬁn Œuvre", "strasse dz fin oeuvre"),
+            ("İstanbul K", "istanbul k"),
+        ] {
+            assert_eq!(folded(text), is, "{text}");
         }
     }
 

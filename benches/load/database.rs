@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use super::Arguments;
 use super::postgres::{Cluster, binaries};
+use super::proxy::{Link, Proxy};
 use super::service::directory;
 
 /// The place of a database.
@@ -22,7 +24,8 @@ pub fn target(url: &str) -> Target {
 pub fn contents(arguments: &Arguments) -> String {
     let profile = arguments.profile.as_ref().and_then(|profile| profile.file_name()?.to_str());
     let keys = if arguments.record_keys { "-record-keys" } else { "" };
-    arguments.records.to_string() + &profile.map_or_else(String::new, |profile| format!("-{profile}")) + keys
+    let delay = if arguments.delay > 0.0 { format!("-{}ms", arguments.delay) } else { String::new() };
+    arguments.records.to_string() + &profile.map_or_else(String::new, |profile| format!("-{profile}")) + keys + &delay
 }
 
 /// The URL of the database of keys beside that of a run.
@@ -48,6 +51,16 @@ pub fn database(arguments: &Arguments, cluster: Option<&Cluster>) -> (String, bo
     let filled = mark.exists();
     // Only a run that comes to its end leaves the mark; see `Run::finish`.
     (format!("sqlite:{}", path.display()), filled)
+}
+
+/// A link to a server of a URL that takes as long as the run wants, and the URL that leads over it.
+pub fn far_away(url: String, arguments: &Arguments) -> (Option<Proxy>, String) {
+    if arguments.delay == 0.0 || matches!(target(&url), Target::File(_)) {
+        return (None, url);
+    }
+    let (link, over) = Proxy::before(&url);
+    link.set(Link::Slow(Duration::from_secs_f64(arguments.delay / 2000.0)));
+    (Some(link), over)
 }
 
 /// The bytes that the database takes on disk, with its log, the access log and the keys of records beside it.

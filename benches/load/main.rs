@@ -13,6 +13,9 @@ mod own;
 #[allow(dead_code)]
 #[path = "../../tests/api/support/postgres.rs"]
 mod postgres;
+#[allow(dead_code)]
+#[path = "../../tests/api/support/proxy.rs"]
+mod proxy;
 mod rows;
 mod service;
 mod table;
@@ -53,6 +56,9 @@ struct Arguments {
     /// Gives each record a key of its own, in a database of keys
     #[arg(long)]
     record_keys: bool,
+    /// The milliseconds that each way to PostgreSQL and back takes longer
+    #[arg(long, default_value_t = 0.0, value_name = "MS")]
+    delay: f64,
     /// Given by cargo
     #[arg(long = "bench", hide = true)]
     _bench: bool,

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::chance::chance;
-use super::database::{Target, bytes_on_disk, contents, database, forget_files, program, record_keys, sql, target};
+use super::database::{
+    Target, bytes_on_disk, contents, database, far_away, forget_files, program, record_keys, sql, target,
+};
 use super::fill;
 use super::http::{CONNECTIONS, Connection, Measured, measure, request};
 use super::postgres::Cluster;
@@ -37,6 +39,7 @@ pub async fn run(arguments: &Arguments) -> bool {
     let settings = ["shared_buffers=512MB", "max_wal_size=4GB", "max_connections=100", "listen_addresses=127.0.0.1"];
     let cluster = (arguments.database == Kind::Postgres).then(|| Cluster::start_with(&settings));
     let (url, filled) = database(arguments, cluster.as_ref());
+    let (_link, url) = far_away(url, arguments);
     if arguments.record_keys {
         keep_record_keys(record_keys(&url, cluster.as_ref()));
     }

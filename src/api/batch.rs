@@ -18,7 +18,7 @@ use crate::error::{self, Error, Result};
 use crate::formats::ndjson;
 use crate::json::{parse_json, to_value, unmarked};
 use crate::records::Document;
-use crate::records::lookups::Lookups;
+use crate::records::lookups;
 use crate::records::references::UniqueValue;
 use crate::records::row::RecordRow;
 use crate::records::store::external::Outcome;
@@ -263,7 +263,7 @@ fn check_lines(
 /// Stores checked lines: together, or one by one where the database refuses what was found right.
 fn store_lines(
     tx: &mut WriteTransaction,
-    register: &Register,
+    register: &'static Register,
     group: &[CheckedLine],
     by: &OperationContext,
 ) -> Result<Vec<LineResult>> {
@@ -282,13 +282,13 @@ fn store_lines(
 /// Stores lines with the same lookups. One that is refused has written nothing; what fails otherwise takes all with it.
 fn store_together(
     tx: &mut WriteTransaction,
-    register: &Register,
+    register: &'static Register,
     group: &[CheckedLine],
     by: &OperationContext,
 ) -> Result<Vec<LineResult>> {
     let documents: Vec<&Document> = group.iter().filter_map(|(_, line)| Some(line.as_ref().ok()?.document())).collect();
-    let mut lookups = Lookups::prefetch(tx, register, &documents)?;
-    let results = results(group, by, |line| tx.attempt(|tx| line.store_among(tx, &mut lookups, register, by)))?;
+    lookups::look_up_only(tx, register, &documents)?;
+    let results = results(group, by, |line| tx.attempt(|tx| line.store_among(tx, register, by)))?;
     tx.flushed_up_to::<UniqueValue>()?;
     Ok(results)
 }
@@ -317,7 +317,7 @@ fn results(
 /// Stores lines, and takes them back if it is only a trial, or if it must be all and a line failed.
 fn store_or_roll_back(
     tx: &mut WriteTransaction,
-    register: &Register,
+    register: &'static Register,
     group: &[CheckedLine],
     by: &OperationContext,
     (atomic, dry_run): (bool, bool),

@@ -12,7 +12,8 @@ use crate::auth::Scope;
 use crate::context::OperationContext;
 use crate::db::WriteTransaction;
 use crate::error::{self, Error, Fault, Result};
-use crate::records::lookups::Lookups;
+use crate::records::Document;
+use crate::records::lookups::ForeseenRecord;
 use crate::records::store::external::{self as deliveries, Outcome};
 use crate::registers::example;
 use crate::registers::schema;
@@ -24,6 +25,7 @@ use actix_web::http::header::IF_MATCH;
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Path;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Reading and writing by another system's key.
 pub fn endpoints(register: &'static Register, vocabulary: &Vocabulary) -> [Endpoint; 3] {
@@ -179,12 +181,14 @@ async fn delete(
     query.finish()?;
     let claim = Claim::of(&app, &caller, &request, &[])?;
     let (by, under) = (operation_context(&app, &caller, &request), Claim::request(&claim));
-    let id = text::id_key(&id);
+    let key = (system, text::id_key(&id));
+    let foreseen = ForeseenRecord::Key(register, key.clone());
     let deleting = move |tx: &mut WriteTransaction, by: &OperationContext| {
-        let delete = |tx: &mut WriteTransaction| deliveries::delete_external(tx, register, (&system, &id), version, by);
+        let (system, id) = &key;
+        let delete = |tx: &mut WriteTransaction| deliveries::delete_external(tx, register, (system, id), version, by);
         replay_or_run(tx, under.as_ref(), 0, delete)
     };
-    let ((), replayed) = app.write(by, deleting).await.map_err(|error| caller.redact(error))?;
+    let ((), replayed) = app.write(by, foreseen, deleting).await.map_err(|error| caller.redact(error))?;
     Ok(with_replay_header(HttpResponse::NoContent().finish(), replayed))
 }
 
@@ -200,10 +204,12 @@ async fn put(
         check(register, &Sender::of(&caller, app.rules()), Some(key), json_body(&request, &body)?)?;
     let told = WriteAnswer::of(&app, &caller, &request)?;
     let by = operation_context(&app, &caller, &request);
+    let document = Arc::new(document);
+    let foreseen = ForeseenRecord::Document(register, document.clone());
     let upsert = move |tx: &mut WriteTransaction, by: &OperationContext| {
-        deliveries::upsert(tx, &mut Lookups::default(), register, &delivery, document.clone(), expected.as_ref(), by)
+        deliveries::upsert(tx, register, &delivery, Document::clone(&document), expected.as_ref(), by)
     };
-    let (outcome, record) = app.write(by, upsert).await.map_err(|error| caller.redact(error))?;
+    let (outcome, record) = app.write(by, foreseen, upsert).await.map_err(|error| caller.redact(error))?;
     let status = if outcome == Outcome::Created { StatusCode::CREATED } else { StatusCode::OK };
     Ok(placed(told.answer(register, status, &record).await?, register, &record))
 }

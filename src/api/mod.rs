@@ -73,6 +73,7 @@ use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::outgoing::Trust;
 use crate::profile::Profile;
+use crate::records::lookups::ForeseenRecord;
 use crate::records::row::RecordRow;
 use crate::records::view::View;
 use crate::registers::Rules;
@@ -243,7 +244,7 @@ impl App {
 
     /// Runs a write that can be run again, and again with the keys of records that it lacked: nobody else's write waits for the
     /// database of keys, and what is sealed with a key is written after it.
-    pub async fn write<T, F>(&self, mut by: OperationContext, work: F) -> Result<T>
+    pub async fn write<T, F>(&self, mut by: OperationContext, foreseen: ForeseenRecord, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: Fn(&mut WriteTransaction, &OperationContext) -> Result<T> + Send + Sync + 'static,
@@ -251,7 +252,7 @@ impl App {
         let work = Arc::new(work);
         loop {
             let (work, context) = (work.clone(), by.clone());
-            match self.database.write_together(move |tx| work(tx, &context)).await {
+            match self.database.write_foreseen(foreseen.clone(), move |tx| work(tx, &context)).await {
                 Err(Error::KeysNeeded(needs)) => by.keys = by.keys.provided(needs).await?,
                 done => return done,
             }

@@ -6,6 +6,7 @@ pub use endpoints::endpoints;
 
 use crate::records::find;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ETAG, LOCATION};
@@ -29,14 +30,14 @@ use crate::auth::{Caller, Scope};
 use crate::db::Db;
 use crate::error::{self, Error, KeyNeed, Result};
 use crate::json::to_json;
-use crate::records::document;
-use crate::records::lookups::Lookups;
+use crate::records::lookups::ForeseenRecord;
 use crate::records::projections::history;
 use crate::records::query::filter::Filter;
 use crate::records::query::page;
 use crate::records::row::{RecordRow, StoredRecord};
 use crate::records::view::RecordView;
 use crate::records::view::View;
+use crate::records::{Document, document};
 use crate::records::{personal, references, store};
 use crate::registers::Register;
 use crate::registers::schema;
@@ -276,7 +277,7 @@ pub async fn shown(
 }
 
 async fn create(register: &'static Register, Call { app, caller, request }: Call, body: Body) -> Result<HttpResponse> {
-    let document = document::read(register, json_body(&request, &body)?, &app.rules())?;
+    let document = Arc::new(document::read(register, json_body(&request, &body)?, &app.rules())?);
     let told = WriteAnswer::of(&app, &caller, &request)?;
     let claim = Claim::of(&app, &caller, &request, &body.0)?;
     let (mut by, under) = (operation_context(&app, &caller, &request), Claim::request(&claim));
@@ -285,10 +286,11 @@ async fn create(register: &'static Register, Call { app, caller, request }: Call
     if under.is_none() && personal::is_in(&document) {
         by.keys = by.keys.provided(vec![KeyNeed::Sealing { record: id.clone(), erased: 0, revision: 1 }]).await?;
     }
-    let creating = app.write(by, move |tx, by| {
+    let foreseen = ForeseenRecord::Document(register, document.clone());
+    let creating = app.write(by, foreseen, move |tx, by| {
         let mut created = None;
         let (id, replayed) = replay_or_run(tx, under.as_ref(), 0, |tx| {
-            let record = store::create(tx, &mut Lookups::default(), register, (id.clone(), document.clone()), by)?;
+            let record = store::create(tx, register, (id.clone(), Document::clone(&document)), by)?;
             Ok(created.insert(record).id.clone())
         })?;
         let record = match created {
@@ -350,11 +352,11 @@ async fn patch(
     let told = WriteAnswer::of(&app, &caller, &request)?;
     let claim = Claim::of(&app, &caller, &request, &body.0)?;
     let (by, under, rules) = (operation_context(&app, &caller, &request), Claim::request(&claim), app.rules());
-    let writing = app.write(by, move |tx, by| {
+    let writing = app.write(by, ForeseenRecord::Held(id.clone()), move |tx, by| {
         let mut changed = None;
         let (revision, replayed) = replay_or_run(tx, under.as_ref(), 0, |tx| {
             let change = |_: &RecordRow, held| document::patched(register, held, &patch, personal, &rules);
-            let record = store::update(tx, &mut Lookups::default(), register, &id, &expected, change, by)?;
+            let record = store::update(tx, register, &id, &expected, change, by)?;
             Ok(changed.insert(record).revision)
         })?;
         let record = match changed {
@@ -376,7 +378,7 @@ async fn delete(
     let expected = http::if_match(&request)?;
     let claim = Claim::of(&app, &caller, &request, &[])?;
     let (by, under) = (operation_context(&app, &caller, &request), Claim::request(&claim));
-    let deleting = app.write(by, move |tx, by| {
+    let deleting = app.write(by, ForeseenRecord::Held(id.clone()), move |tx, by| {
         replay_or_run(tx, under.as_ref(), 0, |tx| store::delete(tx, register, &id, &expected, by))
     });
     let ((), replayed) = deleting.await.map_err(|error| caller.redact(error))?;

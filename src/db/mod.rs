@@ -20,18 +20,19 @@ mod writer;
 mod writer_state;
 mod writing_connection;
 
+use self::transaction::AnyForesight;
 pub use connection::{Backend, Db};
 pub(crate) use dialect::Dialect;
 pub use engine::{check_session, check_writing, connect, connect_to, create, look};
 pub use measures::WriterMeasures;
 pub use migrations::{Schema, is_current, migrate, migrate_access_log, migrate_record_keys, pending, revert_all};
 pub use statement::{
-    SqlExpression, Statement, StaticColumns, Values, cached, insert, is_beyond, statements, static_sql,
+    SqlExpression, Statement, StaticColumns, Values, cached, insert, insert_columns, is_beyond, statements, static_sql,
 };
 pub(crate) use statement::{insert_rows, upsert_rows};
 pub use stored_time::StoredTime;
 pub(crate) use transaction::deferred_row;
-pub use transaction::{DeferredRow, Verdict, WriteError, WriteTransaction, exclusively, snapshot};
+pub use transaction::{DeferredRow, Foresight, Verdict, WriteError, WriteTransaction, exclusively, snapshot};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -216,6 +217,15 @@ impl Database {
         T: Send + 'static,
         F: Fn(&mut WriteTransaction<'_>) -> Result<T> + Send + 'static,
     {
-        self.counted(self.writer.run_together(work).await)
+        self.counted(self.writer.run_together(None, work).await)
+    }
+
+    /// The same for work that will ask for what was foreseen.
+    pub async fn write_foreseen<T, F>(&self, foreseen: impl Foresight, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut WriteTransaction<'_>) -> Result<T> + Send + 'static,
+    {
+        self.counted(self.writer.run_together(Some(AnyForesight::of(foreseen)), work).await)
     }
 }

@@ -5,10 +5,11 @@ use std::marker::PhantomData;
 
 use diesel::debug_query;
 use diesel::expression::{AsExpression, Expression, TypedExpressionType, ValidGrouping, is_aggregate};
+use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{Bool, SingleValue, SqlType, Text, Untyped};
+use diesel::sql_types::{Array, Bool, SingleValue, SqlType, Text, Untyped};
 use diesel::sqlite::Sqlite;
 
 use super::connection::{Backend, Db};
@@ -265,10 +266,12 @@ pub fn is_beyond(
     Statement::new("").row(values).sql(if descending { " < " } else { " > " }).row(place).expression()
 }
 
+/// The most rows of a statement.
+const MOST: usize = 256;
+
 /// Slices of rows, each for a statement: of few different lengths (1, 2, 3, 4, 6, 8, 12 and so on), so that few different
 /// statements are kept prepared.
 pub fn statements<R>(mut rows: &[R]) -> impl Iterator<Item = &[R]> {
-    const MOST: usize = 256;
     std::iter::from_fn(move || {
         let power = 1 << rows.len().checked_ilog2()?;
         let length = MOST.min(if rows.len() >= power + power / 2 { power + power / 2 } else { power });
@@ -292,6 +295,65 @@ pub fn insert<R>(
     })
 }
 
+/// The same, with the columns that `columns` binds: to a server all rows go at once, in one statement that is the same for
+/// however many.
+pub fn insert_columns<R>(
+    db: &mut Db,
+    (into, conflict): (&'static str, &'static str),
+    rows: &[R],
+    row: impl for<'f> Fn(Values<'f>, &'f R) -> Values<'f>,
+    columns: impl for<'f> Fn(ColumnArrays<'f>, &'f [R]) -> ColumnArrays<'f>,
+) -> Result<()> {
+    let Db::Postgres(server) = db else { return insert(db, (into, conflict), rows, row) };
+    rows.chunks(MOST).try_for_each(|rows| {
+        columns(ColumnArrays { into, conflict, arrays: Vec::new() }, rows).execute(server)?;
+        Ok(())
+    })
+}
+
+/// An insertion of rows whose columns are arrays.
+pub struct ColumnArrays<'f> {
+    into: &'static str,
+    conflict: &'static str,
+    arrays: Vec<Box<dyn QueryFragment<Pg> + Send + 'f>>,
+}
+
+impl<'f> ColumnArrays<'f> {
+    /// Goes on with the values of a column.
+    pub fn bind<ST, V>(mut self, values: impl Iterator<Item = V>) -> Self
+    where
+        ST: SqlType + 'static,
+        Vec<V>: AsExpression<Array<ST>>,
+        <Vec<V> as AsExpression<Array<ST>>>::Expression: QueryFragment<Pg> + Send + 'f,
+    {
+        let values: Vec<V> = values.collect();
+        self.arrays.push(Box::new(values.as_expression()));
+        self
+    }
+}
+
+impl QueryFragment<Pg> for ColumnArrays<'_> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        pass.push_sql("INSERT INTO ");
+        pass.push_sql(self.into);
+        pass.push_sql(" SELECT * FROM unnest(");
+        for (index, array) in self.arrays.iter().enumerate() {
+            pass.push_sql(if index == 0 { "" } else { ", " });
+            array.walk_ast(pass.reborrow())?;
+        }
+        pass.push_sql(")");
+        pass.push_sql(self.conflict);
+        Ok(())
+    }
+}
+
+impl QueryId for ColumnArrays<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl RunQueryDsl<PgConnection> for ColumnArrays<'_> {}
+
 /// Inserts rows into a table of the schema: `insert_rows!(db, rows, table(column, …))`. Each column is a field of the rows
 /// and is bound as the column's type, so that a name that is no column, or a value that does not fit, does not compile.
 macro_rules! insert_rows {
@@ -299,7 +361,7 @@ macro_rules! insert_rows {
         $crate::db::insert_rows!(@ $db, $rows, "", $table($($columns)*))
     };
     (@ $db:expr, $rows:expr, $conflict:expr, $table:ident($first:ident $(, $column:ident)* $(,)?)) => {
-        $crate::db::insert(
+        $crate::db::insert_columns(
             $db,
             (concat!(stringify!($table), " (", stringify!($first) $(, ", ", stringify!($column))*, ")"), $conflict),
             $rows,
@@ -308,6 +370,13 @@ macro_rules! insert_rows {
                 let values = values.bind::<diesel::dsl::SqlTypeOf<table::$first>, _>(&row.$first);
                 $(let values = values.bind::<diesel::dsl::SqlTypeOf<table::$column>, _>(&row.$column);)*
                 values
+            },
+            |columns, rows| {
+                use $crate::db::schema::$table as table;
+                let columns = columns.bind::<diesel::dsl::SqlTypeOf<table::$first>, _>(rows.iter().map(|row| &row.$first));
+                $(let columns =
+                    columns.bind::<diesel::dsl::SqlTypeOf<table::$column>, _>(rows.iter().map(|row| &row.$column));)*
+                columns
             },
         )
     };

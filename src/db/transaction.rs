@@ -9,8 +9,11 @@
 //! that no deferred row goes into.
 
 use std::any::{Any, TypeId};
+use std::collections::HashMap;
 
 use diesel::connection::{Connection, TransactionManager};
+
+use type_map::TypeMap;
 
 use super::connection::Db;
 use super::engine::begin_exclusive;
@@ -35,6 +38,37 @@ pub enum WriteError {
     Poisoned(Error),
     /// The connection or its transaction is lost.
     ConnectionLost(Error),
+}
+
+/// What writes will ask the database for, known before their turn: it is looked up once for all that share a transaction.
+pub trait Foresight: Send + 'static {
+    /// Looks up what was foreseen and keeps it as [known](WriteTransaction::known).
+    fn look_up(tx: &mut WriteTransaction, all: &[&Self]) -> Result<()>;
+}
+
+/// Foresight of whichever kind.
+pub(super) struct AnyForesight {
+    of: Box<dyn Any + Send>,
+    look_up: LookUp,
+}
+
+type LookUp = fn(&mut WriteTransaction, &[&dyn Any]) -> Result<()>;
+
+impl AnyForesight {
+    pub(super) fn of<F: Foresight>(foresight: F) -> Self {
+        let look_up: LookUp = |tx, all| {
+            let of_kind: Vec<&F> = all.iter().filter_map(|of| of.downcast_ref()).collect();
+            F::look_up(tx, &of_kind)
+        };
+        AnyForesight { of: Box::new(foresight), look_up }
+    }
+
+    /// Looks up what was foreseen, kind by kind.
+    pub(super) fn look_up_all(tx: &mut WriteTransaction, foreseen: &[&AnyForesight]) -> Result<()> {
+        let all: Vec<&dyn Any> = foreseen.iter().map(|foresight| foresight.of.as_ref() as &dyn Any).collect();
+        let kinds: HashMap<TypeId, LookUp> = foreseen.iter().map(|of| (of.of.as_ref().type_id(), of.look_up)).collect();
+        kinds.into_values().try_for_each(|look_up| look_up(tx, &all))
+    }
 }
 
 impl From<Error> for WriteError {
@@ -68,33 +102,46 @@ pub enum Verdict {
 /// A transaction of the one writer.
 pub struct WriteTransaction<'c> {
     connection: &'c mut Db,
-    deferred: &'c mut DeferredRows,
+    memory: &'c mut TransactionMemory,
+}
+
+/// The part of a transaction that is not in the database: the rows that are deferred, and what was read and is still so.
+#[derive(Default)]
+pub(super) struct TransactionMemory {
+    pub(super) deferred: DeferredRows,
+    known: TypeMap,
 }
 
 impl<'c> WriteTransaction<'c> {
-    pub(super) fn new(connection: &'c mut Db, deferred: &'c mut DeferredRows) -> Self {
-        WriteTransaction { connection, deferred }
+    pub(super) fn new(connection: &'c mut Db, memory: &'c mut TransactionMemory) -> Self {
+        WriteTransaction { connection, memory }
+    }
+
+    /// The knowledge of a kind that was gathered in this transaction; none at first, and none after a savepoint was taken
+    /// back. Whoever writes what it tells of changes it.
+    pub fn known<K: Default + 'static>(&mut self) -> &mut K {
+        self.memory.known.entry().or_insert_with(K::default)
     }
 
     /// Leaves a row to be written at the end.
     pub fn defer<R: DeferredRow>(&mut self, row: R) {
-        self.deferred.add(row);
+        self.memory.deferred.add(row);
     }
 
     /// The rows of a kind that this transaction has deferred, written or not.
     pub fn deferred<R: DeferredRow>(&self) -> &[R] {
-        self.deferred.rows()
+        self.memory.deferred.rows()
     }
 
     /// The connection, after all deferred rows were written.
     pub fn flushed(&mut self) -> Result<&mut Db> {
-        self.deferred.write_up_to(u8::MAX, self.connection)?;
+        self.memory.deferred.write_up_to(u8::MAX, self.connection)?;
         Ok(self.connection)
     }
 
     /// The connection, after the deferred rows of a kind were written, and those that they may refer to.
     pub fn flushed_up_to<R: DeferredRow>(&mut self) -> Result<&mut Db> {
-        self.deferred.write_up_to(R::RANK, self.connection)?;
+        self.memory.deferred.write_up_to(R::RANK, self.connection)?;
         Ok(self.connection)
     }
 
@@ -114,11 +161,12 @@ impl<'c> WriteTransaction<'c> {
 
     /// Runs work so that its failure takes back what it did itself, and no more.
     pub fn savepoint<T>(&mut self, work: impl FnOnce(&mut WriteTransaction<'_>) -> Result<T>) -> Result<T> {
-        let before = self.deferred.marks();
-        let deferred = &mut *self.deferred;
-        let result = self.connection.transaction(|connection| work(&mut WriteTransaction { connection, deferred }));
+        let before = self.memory.deferred.marks();
+        let memory = &mut *self.memory;
+        let result = self.connection.transaction(|connection| work(&mut WriteTransaction { connection, memory }));
         if result.is_err() {
-            self.deferred.go_back(&before);
+            self.memory.deferred.go_back(&before);
+            self.memory.known.clear();
         }
         result
     }
@@ -142,9 +190,9 @@ impl<'c> WriteTransaction<'c> {
         &mut self,
         work: impl FnOnce(&mut WriteTransaction<'_>) -> Result<T>,
     ) -> std::result::Result<T, WriteError> {
-        let before = self.deferred.marks();
-        let result = work(&mut WriteTransaction { connection: self.connection, deferred: self.deferred });
-        if result.is_err() && !self.deferred.drop_since(&before) {
+        let before = self.memory.deferred.marks();
+        let result = work(&mut WriteTransaction { connection: self.connection, memory: self.memory });
+        if result.is_err() && !self.memory.deferred.drop_since(&before) {
             let text = "a write that failed had written something already";
             return Err(WriteError::Poisoned(Error::Internal(text.into())));
         }
@@ -289,10 +337,10 @@ pub(super) fn roll_back_exclusive(db: &mut Db) -> Result<()> {
 /// Runs `work` in a transaction that nobody else's write can come between: for commands that work alone.
 pub fn exclusively<T>(db: &mut Db, work: impl FnOnce(&mut WriteTransaction<'_>) -> Result<T>) -> Result<T> {
     begin_exclusive(db)?;
-    let mut deferred = DeferredRows::default();
-    let result = work(&mut WriteTransaction::new(db, &mut deferred));
+    let mut memory = TransactionMemory::default();
+    let result = work(&mut WriteTransaction::new(db, &mut memory));
     let end = match result {
-        Ok(_) => commit_exclusive(db, &mut deferred),
+        Ok(_) => commit_exclusive(db, &mut memory.deferred),
         Err(_) => roll_back_exclusive(db),
     };
     let value = result?;

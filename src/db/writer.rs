@@ -24,7 +24,9 @@ use super::engine::begin_writing;
 use super::hangs::{HangCount, Post, Posts};
 use super::maintenance::Maintenance;
 use super::measures::WriterMeasures;
-use super::transaction::{DeferredRows, WriteError, WriteTransaction, commit_exclusive, roll_back_exclusive};
+use super::transaction::{
+    AnyForesight, TransactionMemory, WriteError, WriteTransaction, commit_exclusive, roll_back_exclusive,
+};
 use super::writer_state::WriterState;
 use super::writing_connection::{WritingConnection, WritingPlace};
 use crate::error::{Error, Result};
@@ -50,6 +52,7 @@ struct QueuedWrite {
     turn: QueueTicket,
     /// True if the write can be run again after its transaction was rolled back.
     again: bool,
+    foreseen: Option<AnyForesight>,
     write: Box<dyn WriteJob>,
 }
 
@@ -83,6 +86,16 @@ enum TransactionState {
     Poisoned,
     /// The connection or the transaction is lost: nothing of this group can be kept.
     Lost,
+}
+
+impl TransactionState {
+    /// The state after something for all writes of a group has failed.
+    fn after(failure: Error) -> Self {
+        match WriteError::from(failure) {
+            WriteError::ConnectionLost(_) => TransactionState::Lost,
+            WriteError::Poisoned(_) | WriteError::Refused(_) => TransactionState::Poisoned,
+        }
+    }
 }
 
 /// Work with its result, as long as that has not been told.
@@ -174,19 +187,19 @@ impl Writer {
             Some(work) => work(tx),
             None => Err(Error::Internal("a write was run again".into())),
         };
-        self.queue(once, false).await
+        self.queue(once, false, None).await
     }
 
     /// Runs a write that has written nothing itself when it is refused, and can be run again.
-    pub(super) async fn run_together<T, F>(&self, work: F) -> Result<T>
+    pub(super) async fn run_together<T, F>(&self, foreseen: Option<AnyForesight>, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: Fn(&mut WriteTransaction<'_>) -> Result<T> + Send + 'static,
     {
-        self.queue(work, true).await
+        self.queue(work, true, foreseen).await
     }
 
-    async fn queue<T, F>(&self, work: F, again: bool) -> Result<T>
+    async fn queue<T, F>(&self, work: F, again: bool, foreseen: Option<AnyForesight>) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&mut WriteTransaction<'_>) -> Result<T> + Send + 'static,
@@ -194,7 +207,8 @@ impl Writer {
         let (answer, answered) = oneshot::channel();
         let turn = QueueTicket::default();
         let write = Box::new(PendingJob { work, result: None, answer });
-        let task = QueuedWrite { deadline: Instant::now() + self.patience.turn, turn: turn.clone(), again, write };
+        let deadline = Instant::now() + self.patience.turn;
+        let task = QueuedWrite { deadline, turn: turn.clone(), again, foreseen, write };
         self.queue.try_send(task).map_err(|_| Error::Unavailable("too many writes are waiting".into()))?;
         self.waiting.fetch_add(1, Ordering::Relaxed);
         // A write that hangs may still be kept when the database goes on.
@@ -377,9 +391,9 @@ enum Ending {
 }
 
 /// Ends the transaction of a group; `alone` tells a group of one.
-fn end(db: &mut Db, deferred: &mut DeferredRows, state: TransactionState, alone: bool) -> Ending {
+fn end(db: &mut Db, memory: &mut TransactionMemory, state: TransactionState, alone: bool) -> Ending {
     let ended = match state {
-        TransactionState::Sound => commit_exclusive(db, deferred),
+        TransactionState::Sound => commit_exclusive(db, &mut memory.deferred),
         TransactionState::Undone | TransactionState::Poisoned => roll_back_exclusive(db),
         TransactionState::Lost => Err(Error::Unavailable("the transaction was lost".into())),
     };
@@ -425,10 +439,10 @@ fn write_together(
     group: Vec<QueuedWrite>,
 ) -> (bool, Vec<QueuedWrite>) {
     let alone = group.len() == 1;
-    let mut deferred = DeferredRows::default();
-    let Ran { done, waiting, state } = run_in_turn(db, &mut deferred, clock, group);
+    let mut memory = TransactionMemory::default();
+    let Ran { done, waiting, state } = run_in_turn(db, &mut memory, clock, group);
     let begun = Instant::now();
-    let ending = end(db, &mut deferred, state, alone);
+    let ending = end(db, &mut memory, state, alone);
     if state == TransactionState::Sound && matches!(ending, Ending::Answered) {
         measures.committed(begun.elapsed());
     }
@@ -465,11 +479,23 @@ struct Ran {
     state: TransactionState,
 }
 
+/// Looks up once what the writes of a group will ask for.
+fn look_up(db: &mut Db, memory: &mut TransactionMemory, group: &[QueuedWrite]) -> TransactionState {
+    let foreseen: Vec<&AnyForesight> = group.iter().filter_map(|write| write.foreseen.as_ref()).collect();
+    match AnyForesight::look_up_all(&mut WriteTransaction::new(db, memory), &foreseen) {
+        Ok(()) => TransactionState::Sound,
+        Err(error) => {
+            log::error!("what writes will ask for cannot be looked up: {error}");
+            TransactionState::after(error)
+        }
+    }
+}
+
 /// Runs the writes of a group one after the other, as long as the transaction is sound.
-fn run_in_turn(db: &mut Db, deferred: &mut DeferredRows, clock: &StatementClock, group: Vec<QueuedWrite>) -> Ran {
+fn run_in_turn(db: &mut Db, memory: &mut TransactionMemory, clock: &StatementClock, group: Vec<QueuedWrite>) -> Ran {
     let alone = group.len() == 1;
+    let mut state = if alone { TransactionState::Sound } else { look_up(db, memory, &group) };
     let (mut done, mut waiting) = (Vec::with_capacity(group.len()), VecDeque::from(group));
-    let mut state = TransactionState::Sound;
     while state == TransactionState::Sound
         && let Some(mut write) = waiting.pop_front()
     {
@@ -485,17 +511,14 @@ fn run_in_turn(db: &mut Db, deferred: &mut DeferredRows, clock: &StatementClock,
         };
         // A write in a savepoint may read what the others have deferred, and is not to fail with it.
         if isolation == Isolation::InSavepoint
-            && let Err(error) = deferred.write_up_to(u8::MAX, db)
+            && let Err(error) = memory.deferred.write_up_to(u8::MAX, db)
         {
             log::error!("deferred rows were refused: {error}");
-            state = match WriteError::from(error) {
-                WriteError::ConnectionLost(_) => TransactionState::Lost,
-                WriteError::Poisoned(_) | WriteError::Refused(_) => TransactionState::Poisoned,
-            };
+            state = TransactionState::after(error);
             waiting.push_front(write);
             break;
         }
-        state = write.write.run(&mut WriteTransaction::new(db, deferred), isolation);
+        state = write.write.run(&mut WriteTransaction::new(db, memory), isolation);
         done.push(write);
     }
     Ran { done, waiting, state }
@@ -585,7 +608,7 @@ mod tests {
         let (answer, answered) = oneshot::channel();
         let write = Box::new(PendingJob { work, result: None, answer });
         let deadline = Instant::now() + Duration::from_secs(60);
-        (QueuedWrite { deadline, turn: QueueTicket::default(), again, write }, answered)
+        (QueuedWrite { deadline, turn: QueueTicket::default(), again, foreseen: None, write }, answered)
     }
 
     /// Runs a group; what each was answered: `None` when it was kept.

@@ -4,7 +4,10 @@ use crate::db::schema::counters;
 use crate::db::{Db, DeferredRow, WriteTransaction, upsert_rows};
 use crate::error::Result;
 use diesel::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+
+/// The counter of the change feed.
+pub const FEED: &str = "changes";
 
 /// The value that a counter has come to.
 struct CounterRow {
@@ -35,10 +38,28 @@ pub fn next(tx: &mut WriteTransaction, name: &str) -> Result<i64> {
     Ok(value)
 }
 
+/// The values that counters had before the transaction.
+#[derive(Default)]
+struct StoredCounters(HashMap<String, i64>);
+
 /// The value of a counter, with what this transaction has counted.
 fn current(tx: &mut WriteTransaction, name: &str) -> Result<i64> {
     let last = tx.deferred::<CounterRow>().iter().rev().find(|row| row.name == name).map(|row| row.value);
-    last.map_or_else(|| stored(tx.unflushed(), name), Ok)
+    match last.or_else(|| tx.known::<StoredCounters>().0.get(name).copied()) {
+        Some(value) => Ok(value),
+        None => stored(tx.unflushed(), name),
+    }
+}
+
+/// Reads the counters of series, and that of the change feed.
+pub fn look_up<'s>(tx: &mut WriteTransaction, series: impl Iterator<Item = &'s String>) -> Result<()> {
+    let names: Vec<String> = series.map(|series| counter(series)).chain([FEED.to_owned()]).collect();
+    let held = counters::table.filter(counters::name.eq_any(&names)).select((counters::name, counters::value));
+    let held: Vec<(String, i64)> = held.load(tx.unflushed())?;
+    let known = &mut tx.known::<StoredCounters>().0;
+    known.extend(names.into_iter().map(|name| (name, 0)));
+    known.extend(held);
+    Ok(())
 }
 
 /// A number in a series: `2017-0123` in that of the business numbers of 2017, `ORG-0001` in that of a register.

@@ -16,11 +16,29 @@ use std::collections::BTreeMap;
 
 /// The links of a record that is about to be written.
 pub struct References {
+    /// Those that are written.
     pub(super) found: Vec<(&'static str, String)>,
-    /// Keep the existing link to the organisation: the text did not change, even if the organisation was renamed.
-    pub(super) same_organisation: bool,
-    /// True if the record is new, so that it has no links yet.
-    pub(super) is_new: bool,
+    /// Those that go before that.
+    pub(super) stale: StaleLinks,
+}
+
+/// The links that a record has and loses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum StaleLinks {
+    /// None: the record is new, or names the same as before.
+    None,
+    /// All but that to the public body: its text did not change, even if the body was renamed.
+    AllButOrganisation,
+    All,
+}
+
+/// The records that a document names by one kind of reference.
+pub(super) fn named<'a>(reference: &Reference, document: &'a Document) -> Vec<&'a str> {
+    match (reference.part, document.get(reference.property)) {
+        (None, Some(value)) => value.as_str().into_iter().collect(),
+        (Some(part), Some(Value::Array(items))) => items.iter().filter_map(|item| item.get(part)?.as_str()).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// The texts of a document in which a reference stands, each with its place.
@@ -56,34 +74,34 @@ pub struct UniqueValue {
 
 deferred_row!(UniqueValue, 1, own_keys(register, property, value, record_id));
 
-/// Keeps the links and own keys of a record that was written.
+/// Keeps the links and own keys of a record that was written, whose document was another before.
 pub fn store(
     tx: &mut WriteTransaction,
     register: &Register,
     after: &RecordRow,
-    document: &Document,
+    (before, document): (&Document, &Document),
     links: Option<&References>,
 ) -> Result<()> {
-    let is_new = links.is_some_and(|links| links.is_new);
-    if let Some(links) = links {
-        if !is_new {
-            let stale = record_links::table.filter(record_links::source.eq(&after.id));
-            let kept = if links.same_organisation { ORGANISATION } else { "" };
-            let stale = stale.filter(record_links::property.ne(kept));
+    if let Some(References { found, stale }) = links {
+        if *stale != StaleLinks::None {
+            let kept = if *stale == StaleLinks::All { "" } else { ORGANISATION };
+            let of_record = record_links::table.filter(record_links::source.eq(&after.id));
+            let stale = of_record.filter(record_links::property.ne(kept));
             diesel::delete(stale).execute(tx.flushed_up_to::<ReferenceRow>()?)?;
         }
-        for (property, target) in &links.found {
+        for (property, target) in found {
             tx.defer(ReferenceRow { source: after.id.clone(), property, target: target.clone() });
         }
     }
-    if register.unique.is_empty() {
+    let (were, are) = (unique_values(register, before), unique_values(register, document));
+    if were == are {
         return Ok(());
     }
-    if !is_new {
+    if !were.is_empty() {
         let stale = own_keys::table.filter(own_keys::record_id.eq(&after.id));
         diesel::delete(stale).execute(tx.flushed_up_to::<UniqueValue>()?)?;
     }
-    for (property, value) in unique_values(register, document) {
+    for (property, value) in are {
         tx.defer(UniqueValue { register: register.name, property, value, record_id: after.id.clone() });
     }
     Ok(())

@@ -13,9 +13,7 @@ use crate::json::flat;
 use crate::records::Document;
 use crate::records::document;
 use crate::records::document::series;
-use crate::records::find::Holder;
-use crate::records::find::get;
-use crate::records::lookups::Lookups;
+use crate::records::lookups;
 use crate::records::projections::cube;
 use crate::records::projections::cube::Resolution;
 use crate::records::projections::history;
@@ -83,21 +81,20 @@ fn sealing_key(
 /// Creates a record from a checked document, under an id that no other has.
 pub fn create(
     tx: &mut WriteTransaction,
-    lookups: &mut Lookups,
     register: &Register,
     (id, mut document): (String, Document),
     by: &OperationContext,
 ) -> Result<RecordRow> {
-    refuse_taken(tx, lookups, register, None, &document)?;
+    refuse_taken(tx, register, None, &document)?;
     let key = sealing_key(tx, &id, (None, personal::is_in(&document)), by)?;
-    let references = resolve::resolve(tx, lookups, register, None, &mut document, by)?;
+    let references = resolve::resolve(tx, register, None, &mut document, by)?;
     if !document.contains_key("number") {
-        let number = next_of_series(tx, lookups, &series(register, &document)?)?;
+        let number = next_of_series(tx, &series(register, &document)?)?;
         document.insert("number".into(), number.into());
     }
     let row = RecordRow::new(register, id, document, by.at, by.keys.of_record(&key))?;
     let record = Record::of(row.clone(), register, by)?;
-    apply(tx, lookups, Change { register, pos: None, before: None, after: Some(record), key }, Some(&references), by)?;
+    apply(tx, Change { register, pos: None, before: None, after: Some(record), key }, Some(&references), by)?;
     Ok(row)
 }
 
@@ -105,21 +102,19 @@ pub fn create(
 /// the revision stays.
 pub fn update(
     tx: &mut WriteTransaction,
-    lookups: &mut Lookups,
     register: &Register,
     id: &str,
     expected: &Expected,
     change: impl FnOnce(&RecordRow, Document) -> Result<Document>,
     by: &OperationContext,
 ) -> Result<RecordRow> {
-    let before = get(tx.flushed_if(|new: &RecordRow| new.id == id)?, register, id)?;
-    replace(tx, lookups, register, before, expected, change, by)
+    let before = lookups::record(tx, register, id)?;
+    replace(tx, register, before, expected, change, by)
 }
 
 /// The same of a record that was read already.
 fn replace(
     tx: &mut WriteTransaction,
-    lookups: &mut Lookups,
     register: &Register,
     StoredRecord { pos, row }: StoredRecord,
     expected: &Expected,
@@ -132,10 +127,10 @@ fn replace(
     let mut document = change(held, before.document.clone())?;
     document.entry("number").or_insert_with(|| held.number.clone().into());
     document::retain_external_spelling(&mut document, held);
-    refuse_taken(tx, lookups, register, Some(&held.id), &document)?;
+    refuse_taken(tx, register, Some(held), &document)?;
     let seals = personal::is_in(&before.document) || personal::is_in(&document);
     let key = sealing_key(tx, &held.id, (Some(held), seals), by)?;
-    let references = resolve::resolve(tx, lookups, register, Some(held), &mut document, by)?;
+    let references = resolve::resolve(tx, register, Some(&before), &mut document, by)?;
     let mut row = RecordRow::new(register, held.id.clone(), document, by.at, by.keys.of_record(&key))?;
     row.created_at = held.created_at;
     row.revision = held.revision + 1;
@@ -148,7 +143,7 @@ fn replace(
         return Ok(before.row);
     }
     let change = Change { register, pos: Some(pos), before: Some(before), after: Some(after), key };
-    apply(tx, lookups, change, Some(&references), by)?;
+    apply(tx, change, Some(&references), by)?;
     Ok(row)
 }
 
@@ -197,7 +192,7 @@ pub fn delete(
     expected: &Expected,
     by: &OperationContext,
 ) -> Result<()> {
-    let before = get(tx.flushed_if(|new: &RecordRow| new.id == id)?, register, id)?;
+    let before = lookups::record(tx, register, id)?;
     expected.check(before.row.revision)?;
     let version = before.row.external_version.unwrap_or_default();
     delete_row(tx, register, before, version, by)
@@ -218,9 +213,10 @@ fn delete_row(
     let before = Record::of(row, register, by)?;
     let key = sealing_key(tx, &id, (Some(&before.row), personal::is_in(&before.document)), by)?;
     let change = Change { register, pos: Some(pos), before: Some(before), after: None, key };
-    apply(tx, &mut Lookups::default(), change, None, by)?;
+    apply(tx, change, None, by)?;
     match (external_system, external_id) {
         (Some(system), Some(external)) => {
+            lookups::invalidate_tombstones(tx);
             tombstones::record_deletion(tx.unflushed(), register, (&system, &external), version, Some(&id))
         }
         _ => Ok(()),
@@ -230,32 +226,38 @@ fn delete_row(
 /// The message for a number that another record has.
 pub const NUMBER_TAKEN: &str = "the number is taken by another record";
 
-/// Refuses what another record has already and only one can have.
+/// Refuses what another record than this has already and only one can have.
 fn refuse_taken(
     tx: &mut WriteTransaction,
-    lookups: &mut Lookups,
     register: &Register,
-    id: Option<&str>,
+    held: Option<&RecordRow>,
     document: &Document,
 ) -> Result<()> {
-    let other = |holder: Option<Holder>| holder.filter(|(holder, _)| Some(holder.as_str()) != id);
+    let is_other = |id: &str| held.is_none_or(|held| held.id != id);
+    let conflict = |detail: String, record: String, register: String| {
+        Err(Error::Conflict { detail, record: Some(record), register: Some(register) })
+    };
     if let Some(number) = document.get("number").and_then(Value::as_str)
-        && let Some((holder, register)) = other(lookups.number_holder(tx, number)?)
+        && held.is_none_or(|held| held.compared_number() != text::key(number))
+        && let Some((holder, register)) = lookups::number_holder(tx, number)?.filter(|(id, _)| is_other(id))
     {
-        let detail = NUMBER_TAKEN.into();
-        return Err(Error::Conflict { detail, record: Some(holder), register: Some(register) });
+        return conflict(NUMBER_TAKEN.into(), holder, register);
     }
-    if let Some((property, holder)) = resolve::taken_value(tx, lookups, register, id, document)? {
-        let detail = format!("the value of `{property}` is taken by another record");
-        return Err(Error::Conflict { detail, record: Some(holder), register: Some(register.name.into()) });
+    if let Some((property, holder)) = resolve::taken_value(tx, register, held.map(|held| held.id.as_str()), document)? {
+        return conflict(format!("the value of `{property}` is taken by another record"), holder, register.name.into());
     }
     let external = |part: &str| document.get("external").and_then(|external| external.get(part)?.as_str());
     if let (Some(system), Some(external_id)) = (external("system"), external("id")) {
-        let holder =
-            lookups.external_key_holder(tx, register, (system, &text::id_key(external_id)))?.map(|row| row.row.id);
-        if let Some(holder) = holder.filter(|holder| Some(holder.as_str()) != id) {
-            let detail = "the key in the other system is taken by another record".into();
-            return Err(Error::Conflict { detail, record: Some(holder), register: Some(register.name.into()) });
+        let id = text::id_key(external_id);
+        let is_its = |held: &RecordRow| {
+            held.external_system.as_deref() == Some(system) && held.external_id.as_deref() == Some(id.as_ref())
+        };
+        if !held.is_some_and(is_its)
+            && let Some(holder) = lookups::external_key_holder(tx, register, (system, &id))?
+            && is_other(&holder.row.id)
+        {
+            let detail = "the key in the other system is taken by another record";
+            return conflict(detail.into(), holder.row.id, register.name.into());
         }
     }
     Ok(())
@@ -268,10 +270,10 @@ pub fn touches_personal_data(body: &Value) -> bool {
 }
 
 /// The next free number of a series; those that clients have given are passed over.
-pub fn next_of_series(tx: &mut WriteTransaction, lookups: &mut Lookups, series: &str) -> Result<String> {
+pub fn next_of_series(tx: &mut WriteTransaction, series: &str) -> Result<String> {
     loop {
         let number = numbering::next_in_series(tx, series)?;
-        if lookups.number_holder(tx, &number)?.is_none() {
+        if lookups::number_holder(tx, &number)?.is_none() {
             return Ok(number);
         }
     }

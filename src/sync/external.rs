@@ -8,7 +8,6 @@ use crate::db::WriteTransaction;
 use crate::error::{Error, Fault, Result};
 use crate::records::Document;
 use crate::records::document;
-use crate::records::lookups::Lookups;
 use crate::records::references::UniqueValue;
 use crate::records::row::RecordRow;
 use crate::records::store;
@@ -167,7 +166,7 @@ impl ValidatedLine {
         by: &OperationContext,
     ) -> Result<(Outcome, RecordRow)> {
         tx.savepoint(|tx| {
-            let stored = self.store_among(tx, &mut Lookups::default(), register, by)?;
+            let stored = self.store_among(tx, register, by)?;
             // What the database refuses is refused here, where it can be taken back alone.
             tx.flushed_up_to::<UniqueValue>()?;
             Ok(stored)
@@ -177,17 +176,16 @@ impl ValidatedLine {
     pub(crate) fn store_among(
         &self,
         tx: &mut WriteTransaction,
-        lookups: &mut Lookups,
         register: &Register,
         by: &OperationContext,
     ) -> Result<(Outcome, RecordRow)> {
         let document = self.document().clone();
         match self {
             ValidatedLine::New(id, _) => {
-                let created = store::create(tx, lookups, register, (id.clone(), document), by)?;
+                let created = store::create(tx, register, (id.clone(), document), by)?;
                 Ok((Outcome::Created, created))
             }
-            ValidatedLine::Delivered(record, _) => upsert(tx, lookups, register, record, document, None, by),
+            ValidatedLine::Delivered(record, _) => upsert(tx, register, record, document, None, by),
         }
     }
 }

@@ -59,5 +59,6 @@ mod sync;
 mod tables;
 mod tampering;
 mod title_order;
+mod together;
 mod webhooks;
 mod years;

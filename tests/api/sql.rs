@@ -11,7 +11,6 @@ use aufsicht::context::OperationContext;
 use aufsicht::db::{self, Db, WriteTransaction};
 use aufsicht::error::{Error, Result};
 use aufsicht::identity::Identity;
-use aufsicht::records::lookups::Lookups;
 use aufsicht::records::projections::cube::{self, CubeQuery, Resolution};
 use aufsicht::records::query::filter::Filter;
 use aufsicht::records::query::page::{self, Order, PageQuery, SortField};
@@ -112,9 +111,7 @@ fn by(keys: &Keys) -> OperationContext {
 fn create(db: &mut Db, register: &str, body: Value, keys: &Keys) -> Result<String> {
     let register = registers::named(register)?;
     let document = document::read(register, body, &rules(day("2019-01-15")))?;
-    let created = db::exclusively(db, |tx| {
-        store::create(tx, &mut Lookups::default(), register, (store::new_id(), document), &by(keys))
-    })?;
+    let created = db::exclusively(db, |tx| store::create(tx, register, (store::new_id(), document), &by(keys)))?;
     Ok(created.id)
 }
 
@@ -122,7 +119,7 @@ fn change(db: &mut Db, id: &str, patch: &Value, keys: &Keys) -> Result<()> {
     let register = registers::named("cases")?;
     db::exclusively(db, |tx| {
         let change = |_: &_, held| document::patched(register, held, patch, true, &rules(day("2019-01-15")));
-        store::update(tx, &mut Lookups::default(), register, id, &Expected::Any, change, &by(keys))?;
+        store::update(tx, register, id, &Expected::Any, change, &by(keys))?;
         Ok(())
     })
 }
@@ -144,7 +141,7 @@ fn deliver(tx: &mut WriteTransaction, register: &Register, version: i64, keys: &
         rules,
         doubts: vec![],
     };
-    external::upsert(tx, &mut Lookups::default(), register, &delivery, document, None, &by(keys))?;
+    external::upsert(tx, register, &delivery, document, None, &by(keys))?;
     Ok(())
 }
 
@@ -165,7 +162,7 @@ fn write(told: &mut Told, db: &mut Db, keys: &Keys) -> String {
         db::exclusively(db, |tx| {
             (0..3).try_for_each(|_| {
                 let document = document::read(register, json!({"title": "Viele"}), &rules(day("2019-01-15")))?;
-                store::create(tx, &mut Lookups::default(), register, (store::new_id(), document), &by(keys)).map(drop)
+                store::create(tx, register, (store::new_id(), document), &by(keys)).map(drop)
             })
         })
     });
@@ -235,7 +232,7 @@ fn search(told: &mut Told, db: &mut Db, keys: &Keys) {
         (0..300).try_for_each(|number| {
             let body = json!({"title": format!("Altes {number}"), "received_on": "2015-05-05"});
             let document = document::read(register, body, &rules(day("2019-01-15")))?;
-            store::create(tx, &mut Lookups::default(), register, (store::new_id(), document), &by(keys)).map(drop)
+            store::create(tx, register, (store::new_id(), document), &by(keys)).map(drop)
         })
     })
     .unwrap();

@@ -16,7 +16,6 @@ use crate::db::{Db, WriteTransaction, exclusively};
 use crate::error::{Error, Result};
 use crate::identity::Identity;
 use crate::profile::Profile;
-use crate::records::lookups::Lookups;
 use crate::records::{document, store};
 use crate::registers::{self, Rules};
 use crate::seal::Keys;
@@ -72,9 +71,7 @@ fn create(tx: &mut WriteTransaction, register: &str, body: Value, rules: &Rules,
     let register = registers::find(register).ok_or_else(|| Error::Internal(format!("no register {register}")))?;
     let document = document::read(register, body, rules)?;
     let id = store::new_id();
-    by.providing(|by| {
-        store::create(tx, &mut Lookups::default(), register, (id.clone(), document.clone()), by).map(drop)
-    })
+    by.providing(|by| store::create(tx, register, (id.clone(), document.clone()), by).map(drop))
 }
 
 /// Fills an empty database with the demonstration records and returns their number; a database that has records is

@@ -8,10 +8,10 @@ use crate::db::{Db, WriteTransaction, deferred_row};
 use crate::error::{Error, Result};
 use crate::identity::ActorKind;
 use crate::json::read_stored;
-use crate::records::Document;
 use crate::records::projections::history_row::{Action, PropertyChange, RecordChange};
 use crate::records::projections::history_row::{ErasureFindings, HistoryRow};
 use crate::records::row::RecordRow;
+use crate::records::{Document, numbering};
 use crate::registers::Register;
 use crate::seal::Keys;
 use chrono::NaiveDateTime;
@@ -51,9 +51,6 @@ pub struct Entry {
     pub changes: Vec<PropertyChange>,
 }
 
-/// The counter of the change feed.
-const FEED: &str = "changes";
-
 /// An entry of the change feed.
 struct ChangeFeedRow {
     seq: i64,
@@ -85,7 +82,7 @@ pub fn append(
         digest: row.digest()?,
     };
     trail::append(tx, &entry, by)?;
-    let seq = crate::records::numbering::next(tx, FEED)?;
+    let seq = numbering::next(tx, numbering::FEED)?;
     let entry = ChangeFeedRow {
         seq,
         record_id: row.record_id.clone(),
@@ -102,7 +99,7 @@ pub fn append(
 
 /// The place of the last entry of the change feed; 0 before the first.
 pub fn end_of_feed(db: &mut Db) -> Result<i64> {
-    crate::records::numbering::stored(db, FEED)
+    numbering::stored(db, numbering::FEED)
 }
 
 /// Entries of a record's history after a revision, oldest first; personal data to who has the keys. Fails when there

@@ -14,7 +14,7 @@ mod periods;
 use diesel::prelude::*;
 
 use self::history_row::{Action, RecordChange};
-use super::lookups::Lookups;
+use super::lookups;
 use super::query::search;
 use super::references::{self, References};
 use super::row::RecordRow;
@@ -67,7 +67,6 @@ impl Change<'_> {
 /// from here on takes the transaction, or a savepoint, with it.
 pub fn apply(
     tx: &mut WriteTransaction,
-    lookups: &mut Lookups,
     change: Change,
     references: Option<&References>,
     by: &OperationContext,
@@ -77,10 +76,11 @@ pub fn apply(
     let action = write_row(tx, change.pos, before, after)?;
     let nothing = Document::new();
     for Record { row, document } in change.before.iter().chain(&change.after) {
-        lookups.invalidate(change.register, row, document);
+        lookups::invalidate(tx, change.register, row, document);
     }
     if let Some(Record { row, document }) = &change.after {
-        references::store(tx, change.register, row, document, references)?;
+        let held = change.before.as_ref().map_or(&nothing, |before| &before.document);
+        references::store(tx, change.register, row, (held, document), references)?;
         if before.is_none_or(|before| before.title != row.title) {
             references::link_records_naming(tx, row)?;
         }

@@ -10,7 +10,7 @@ use crate::db::WriteTransaction;
 use crate::db::schema::records;
 use crate::error::Result;
 use crate::records::Document;
-use crate::records::lookups::Lookups;
+use crate::records::lookups;
 use crate::records::projections::history;
 use crate::records::projections::history_row::{self, ErasureFindings};
 use crate::records::row::{RecordRow, StoredRecord};
@@ -40,9 +40,10 @@ pub fn erase(
             erasable::take(register, &mut document, wanted);
             Ok(document)
         };
-        replace(tx, &mut Lookups::default(), register, before, &Expected::Any, erased, by)?;
+        replace(tx, register, before, &Expected::Any, erased, by)?;
     }
     let mut found = history::erase(tx.flushed()?, register, id, wanted)?;
+    lookups::invalidate_tombstones(tx);
     found.is_key_forgotten = forgets_key && tombstones::forget(tx.unflushed(), id)?;
     append_audit_entries(tx, id, &found, by)?;
     Ok(found)

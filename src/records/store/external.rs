@@ -4,7 +4,7 @@ use crate::context::OperationContext;
 use crate::db::WriteTransaction;
 use crate::error::{Error, Fault, Result};
 use crate::records::Document;
-use crate::records::lookups::{self, Lookups};
+use crate::records::lookups;
 use crate::records::row::RecordRow;
 use crate::records::store::{Expected, create, delete_row, replace};
 use crate::records::{document, personal, tombstones};
@@ -51,7 +51,6 @@ pub enum Outcome {
 /// does not see.
 pub fn upsert(
     tx: &mut WriteTransaction,
-    lookups: &mut Lookups,
     register: &Register,
     delivery: &ExternalRecord,
     document: Document,
@@ -59,10 +58,10 @@ pub fn upsert(
     by: &OperationContext,
 ) -> Result<(Outcome, RecordRow)> {
     let key = (delivery.system.as_str(), delivery.external_id.as_str());
-    let Some(row) = lookups.external_key_holder(tx, register, key)? else {
+    let Some(row) = lookups::external_key_holder(tx, register, key)? else {
         return match expected {
             Some(_) => Err(Error::Stale { held: 0 }),
-            None => Ok((Outcome::Created, create_delivered(tx, lookups, register, delivery, document, by)?)),
+            None => Ok((Outcome::Created, create_delivered(tx, register, delivery, document, by)?)),
         };
     };
     let held = &row.row;
@@ -88,7 +87,7 @@ pub fn upsert(
         }
         Ok(document)
     };
-    let after = replace(tx, lookups, register, row, expected.unwrap_or(&Expected::Any), change, by)?;
+    let after = replace(tx, register, row, expected.unwrap_or(&Expected::Any), change, by)?;
     let outcome = if after.revision == revision { Outcome::Unchanged } else { Outcome::Updated };
     Ok((outcome, after))
 }
@@ -96,7 +95,6 @@ pub fn upsert(
 /// Creates the record of a delivery, unless it says no day received, has values that new records cannot have, or was deleted here in a version that is no older.
 fn create_delivered(
     tx: &mut WriteTransaction,
-    lookups: &mut Lookups,
     register: &Register,
     delivery: &ExternalRecord,
     document: Document,
@@ -107,10 +105,10 @@ fn create_delivered(
     if !faults.is_empty() {
         return Err(Error::Validation(faults));
     }
-    if let Some(deleted) = lookups.tombstone(tx, register, (&delivery.system, &delivery.external_id))? {
+    if let Some(deleted) = lookups::tombstone(tx, register, (&delivery.system, &delivery.external_id))? {
         deleted.refuse(register, delivery.version)?;
     }
-    create(tx, lookups, register, (delivery.new_id.clone(), document), by)
+    create(tx, register, (delivery.new_id.clone(), document), by)
 }
 
 /// Deletes the record that has a key in another system, as of a version there: a newer one than that stays. Without a
@@ -123,10 +121,13 @@ pub fn delete_external(
     version: Option<i64>,
     by: &OperationContext,
 ) -> Result<()> {
-    let held = lookups::held_under_key(tx, register, (system, id))?;
+    let held = lookups::external_key_holder(tx, register, (system, id))?;
     match (held, version) {
         (None, None) => Err(Error::NotFound(format!("the register {} has no record of that key", register.name))),
-        (None, Some(version)) => tombstones::record_deletion(tx.unflushed(), register, (system, id), version, None),
+        (None, Some(version)) => {
+            lookups::invalidate_tombstones(tx);
+            tombstones::record_deletion(tx.unflushed(), register, (system, id), version, None)
+        }
         (Some(row), version) => {
             let newest = row.row.external_version.unwrap_or_default();
             let version = version.unwrap_or(newest);

@@ -8,7 +8,6 @@ use crate::context::OperationContext;
 use crate::db::schema::records;
 use crate::db::{Db, exclusively};
 use crate::error::Result;
-use crate::records::lookups::Lookups;
 use crate::records::row::RecordRow;
 use crate::records::{Document, find, own_values};
 use crate::registers::vocabulary::{OWN_PROPERTY, Renaming};
@@ -49,7 +48,7 @@ fn rename_group(
     let ids: Vec<String> = group.iter().map(|(id, _)| id.clone()).collect();
     let by = &OperationContext { keys: find::keys_to(db, &ids, &by.keys)?, ..by.clone() };
     exclusively(db, |tx| {
-        let (mut lookups, mut changed) = (Lookups::default(), 0);
+        let mut changed = 0;
         for (id, register) in group {
             let Some(register) = registers::find(register) else { continue };
             let mut held = 0;
@@ -60,7 +59,7 @@ fn rename_group(
                 }
                 Ok(document)
             };
-            let row = update(tx, &mut lookups, register, id, &Expected::Any, renamed, by)?;
+            let row = update(tx, register, id, &Expected::Any, renamed, by)?;
             changed += usize::from(row.revision > held);
         }
         Ok(changed)

@@ -4,12 +4,13 @@ use diesel::prelude::*;
 
 use crate::context::OperationContext;
 use crate::db::WriteTransaction;
-use crate::db::schema::{record_links, records};
+use crate::db::schema::records;
 use crate::error::{Error, Fault, Result};
 use crate::records::document::{body_path, unique_values};
 use crate::records::find::Match;
-use crate::records::lookups::Lookups;
-use crate::records::references::{ReferenceRow, References, places};
+use crate::records::lookups;
+use crate::records::projections::Record;
+use crate::records::references::{References, StaleLinks, named, places};
 use crate::records::row::RecordRow;
 use crate::records::{Document, find};
 use crate::registers::{ORGANISATION, ORGANISATIONS, Reference, Register};
@@ -23,38 +24,44 @@ fn fault(pointer: String, why: &str) -> Error {
 /// that `by` may not see are not there for it; a reference that the record has already stays.
 pub fn resolve(
     tx: &mut WriteTransaction,
-    lookups: &mut Lookups,
     register: &Register,
-    held: Option<&RecordRow>,
+    held: Option<&Record>,
     document: &mut Document,
     by: &OperationContext,
 ) -> Result<References> {
-    let mut found = Vec::new();
+    let (mut found, mut before) = (Vec::new(), Vec::new());
     for reference in register.references {
+        let named_before = held.map(|held| named(reference, &held.document)).unwrap_or_default();
+        before.extend(named_before.iter().map(|id| (reference.property, (*id).to_owned())));
         for (pointer, value) in places(reference, document) {
             let text = value.as_str().unwrap_or_default().to_owned();
-            let id = match held {
-                Some(held) if refers_to(tx, held, reference, &text)? => text,
-                _ => referred(tx, reference, &text, by)?.map_err(|why| fault(pointer.clone(), &why))?,
+            let id = match named_before.contains(&text.as_str()) {
+                true => text,
+                false => referred(tx, reference, &text, by)?.map_err(|why| fault(pointer.clone(), &why))?,
             };
-            if held.is_some_and(|held| held.id == id) {
+            if held.is_some_and(|held| held.row.id == id) {
                 return Err(fault(pointer, "must not be the record itself"));
             }
             *value = id.clone().into();
             found.push((reference.property, id));
         }
     }
-    found.sort();
-    found.dedup();
-    let (body, same) = organisation(tx, lookups, register, held, document, by)?;
+    for links in [&mut found, &mut before] {
+        links.sort();
+        links.dedup();
+    }
+    let (body, is_same) = organisation(tx, register, held.map(|held| &held.row), document, by)?;
+    let stale = match (held, is_same) {
+        (None, _) => StaleLinks::None,
+        (Some(_), true) if found == before => {
+            found.clear();
+            StaleLinks::None
+        }
+        (Some(_), true) => StaleLinks::AllButOrganisation,
+        (Some(_), false) => StaleLinks::All,
+    };
     found.extend(body.map(|id| (ORGANISATION, id)));
-    Ok(References { found, same_organisation: same, is_new: held.is_none() })
-}
-
-/// True if a record refers to that id already.
-fn refers_to(tx: &mut WriteTransaction, held: &RecordRow, reference: &Reference, id: &str) -> Result<bool> {
-    let link = record_links::table.find((&held.id, reference.property, id)).count();
-    Ok(link.get_result::<i64>(tx.flushed_up_to::<ReferenceRow>()?)? > 0)
+    Ok(References { found, stale })
 }
 
 /// The id of the record that a reference names, or why it names none.
@@ -76,7 +83,6 @@ fn referred(
 /// register; an id must be one's, and its name is kept.
 fn organisation(
     tx: &mut WriteTransaction,
-    lookups: &mut Lookups,
     register: &Register,
     held: Option<&RecordRow>,
     document: &mut Document,
@@ -88,7 +94,7 @@ fn organisation(
         }
         (None, name) => (format!("/{name}"), document.get_mut(name)),
     };
-    let Some(value) = value else { return Ok((None, false)) };
+    let Some(value) = value else { return Ok((None, held.is_some_and(|held| held.organisation_key.is_none()))) };
     let text = value.as_str().unwrap_or_default().to_owned();
     if held.is_some_and(|held| held.organisation_key == Some(text::key(&text))) {
         return Ok((None, true));
@@ -96,7 +102,7 @@ fn organisation(
     let is_id = uuid::Uuid::try_parse(&text).is_ok();
     // For an id the body's name is shown: not to who may not see it.
     let is_hidden = is_id && !ORGANISATIONS.iter().all(|register| by.can_access(register));
-    match if is_hidden { Match::NoMatch } else { lookups.organisation(tx, &text)? } {
+    match if is_hidden { Match::NoMatch } else { lookups::organisation(tx, &text)? } {
         Match::One(id) => {
             if is_id {
                 let title = records::table.filter(records::id.eq(&id)).select(records::title);
@@ -112,14 +118,13 @@ fn organisation(
 /// The property, and the record that has its value already.
 pub fn taken_value(
     tx: &mut WriteTransaction,
-    lookups: &mut Lookups,
     register: &Register,
     id: Option<&str>,
     document: &Document,
 ) -> Result<Option<(&'static str, String)>> {
     for (property, value) in unique_values(register, document) {
         if let Some(holder) =
-            lookups.unique_value_holder(tx, register, property, &value)?.filter(|holder| Some(holder.as_str()) != id)
+            lookups::unique_value_holder(tx, register, property, &value)?.filter(|holder| Some(holder.as_str()) != id)
         {
             return Ok(Some((property, holder)));
         }

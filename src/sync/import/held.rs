@@ -9,7 +9,6 @@ use crate::db::WriteTransaction;
 use crate::error::{Error, Result};
 use crate::records::document;
 use crate::records::find;
-use crate::records::lookups::Lookups;
 use crate::records::references::UniqueValue;
 use crate::records::row::RecordRow;
 use crate::records::store::external::Outcome;
@@ -66,7 +65,7 @@ impl ExportedChange {
             before => before?.row,
         };
         let change = |_: &RecordRow, held| document::patched(register, held, &self.patch, true, rules);
-        let after = update(tx, &mut Lookups::default(), register, &self.id, &Expected::Any, change, by)?;
+        let after = update(tx, register, &self.id, &Expected::Any, change, by)?;
         if after.revision == before.revision {
             return Ok(Some((Outcome::Unchanged, after)));
         }

@@ -11,8 +11,8 @@ SELECT "records"."id", "records"."register"
   FROM "records"
   WHERE (("records"."number" = ANY($1)) OR ("records"."number_key" = ANY($2)))
   LIMIT $3;
-INSERT INTO records (id, register, number, title, received_on, closed_on, status, responsible, kind, requester, area, channel, filing, role, medium, organisation, due_on, external_system, external_id, external_version, external_url, details, personal, created_at, updated_at, revision, published, number_key, organisation_key, external_given, title_key)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31);
+INSERT INTO records (id, register, number, title, received_on, closed_on, status, responsible, kind, requester, area, channel, filing, role, medium, organisation, due_on, external_system, external_id, external_version, external_url, details, personal, created_at, updated_at, revision, published, number_key, organisation_key, external_given, title_key) SELECT *
+  FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31);
 SELECT "records"."id"
   FROM "records"
   WHERE (("records"."register" = ANY($1)) AND ("records"."id" = $2))
@@ -34,20 +34,20 @@ SELECT "audit_trail"."seq", "audit_trail"."hash"
   FROM "audit_trail"
   ORDER BY "audit_trail"."seq" DESC
   LIMIT $1;
-INSERT INTO counters (name, value)
-  VALUES ($1, $2), ($3, $4)
+INSERT INTO counters (name, value) SELECT *
+  FROM unnest($1, $2)
   ON CONFLICT (name) DO UPDATE
   SET value = excluded.value;
-INSERT INTO audit_trail (seq, at, actor, request_id, kind, action, subject, revision, digest, hash, actor_kind, actor_issuer, actor_client)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
-INSERT INTO history (record_id, revision, register, action, at, actor, request_id, changes, personal, salt, personal_digest, value_salt, actor_kind, actor_issuer, actor_client)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
+INSERT INTO audit_trail (seq, at, actor, request_id, kind, action, subject, revision, digest, hash, actor_kind, actor_issuer, actor_client) SELECT *
+  FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+INSERT INTO history (record_id, revision, register, action, at, actor, request_id, changes, personal, salt, personal_digest, value_salt, actor_kind, actor_issuer, actor_client) SELECT *
+  FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
 INSERT INTO cube (period, register, kind, requester, area, channel, filing, role, medium, status, responsible, received, closed, days, settled)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15), ($16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
   ON CONFLICT (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) DO UPDATE
   SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, days = cube.days + excluded.days, settled = cube.settled + excluded.settled;
-INSERT INTO changes (seq, record_id, revision, register, number, action, at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7);
+INSERT INTO changes (seq, record_id, revision, register, number, action, at) SELECT *
+  FROM unnest($1, $2, $3, $4, $5, $6, $7);
 SELECT "records"."id", "records"."pos"
   FROM "records"
   WHERE ("records"."id" = ANY($1));
@@ -61,18 +61,11 @@ SELECT "records"."id", "records"."register"
   FROM "records"
   WHERE ("records"."number" = $1)
   LIMIT $2;
-INSERT INTO record_links (source, property, target)
-  VALUES ($1, $2, $3);
+INSERT INTO record_links (source, property, target) SELECT *
+  FROM unnest($1, $2, $3);
 
 -- create many in one transaction
-INSERT INTO records (id, register, number, title, received_on, closed_on, status, responsible, kind, requester, area, channel, filing, role, medium, organisation, due_on, external_system, external_id, external_version, external_url, details, personal, created_at, updated_at, revision, published, number_key, organisation_key, external_given, title_key)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31), ($32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60, $61, $62), ($63, $64, $65, $66, $67, $68, $69, $70, $71, $72, $73, $74, $75, $76, $77, $78, $79, $80, $81, $82, $83, $84, $85, $86, $87, $88, $89, $90, $91, $92, $93);
-INSERT INTO audit_trail (seq, at, actor, request_id, kind, action, subject, revision, digest, hash, actor_kind, actor_issuer, actor_client)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13), ($14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26), ($27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39);
-INSERT INTO history (record_id, revision, register, action, at, actor, request_id, changes, personal, salt, personal_digest, value_salt, actor_kind, actor_issuer, actor_client)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15), ($16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30), ($31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45);
-INSERT INTO changes (seq, record_id, revision, register, number, action, at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7), ($8, $9, $10, $11, $12, $13, $14), ($15, $16, $17, $18, $19, $20, $21);
+-- sends nothing else than what stands above.
 
 -- change a case
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
@@ -83,13 +76,6 @@ UPDATE "records"
   SET "register" = $1, "number" = $2, "title" = $3, "received_on" = $4, "closed_on" = $5, "status" = $6, "responsible" = $7, "kind" = $8, "requester" = $9, "area" = $10, "channel" = $11, "filing" = $12, "role" = $13, "medium" = $14, "organisation" = $15, "due_on" = $16, "published" = $17, "external_system" = $18, "external_id" = $19, "external_version" = $20, "external_url" = $21, "details" = $22, "personal" = $23, "created_at" = $24, "updated_at" = $25, "revision" = $26, "number_key" = $27, "organisation_key" = $28, "external_given" = $29, "title_key" = $30
   WHERE (("records"."pos" = $31) AND ("records"."revision" = $32))
   RETURNING "records"."pos";
-DELETE
-  FROM "record_links"
-  WHERE (("record_links"."source" = $1) AND ("record_links"."property" != $2));
-INSERT INTO counters (name, value)
-  VALUES ($1, $2)
-  ON CONFLICT (name) DO UPDATE
-  SET value = excluded.value;
 DELETE
   FROM records_search AS held USING unnest(string_to_array($1, ' '), CAST(string_to_array($2, ' ') AS BIGINT[])) AS named (word, key)
   WHERE held.word = named.word AND held.key = named.key;
@@ -589,8 +575,8 @@ SELECT "changes"."seq", "changes"."register", "changes"."record_id", "changes"."
   WHERE ("changes"."seq" = $1)
   LIMIT $2;
 RELEASE SAVEPOINT diesel_savepoint_1;
-INSERT INTO deliveries (id, webhook_id, seq, register, record_id, number, action, revision, changed_at, state, attempts, next_at, last_status, last_error, created_at, finished_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16);
+INSERT INTO deliveries (id, webhook_id, seq, register, record_id, number, action, revision, changed_at, state, attempts, next_at, last_status, last_error, created_at, finished_at) SELECT *
+  FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16);
 UPDATE "webhooks"
   SET "position" = $1
   WHERE ("webhooks"."id" = $2);
@@ -604,10 +590,10 @@ SELECT "access_log_ends"."id", "access_log_ends"."at", "access_log_ends"."hash"
   FROM "access_log_ends"
   WHERE ("access_log_ends"."name" = $1)
   LIMIT $2;
-INSERT INTO access_log (id, at, subject, client, register, record_id, properties, operation, purpose, request_id, hash, actor_kind, actor_issuer)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
-INSERT INTO access_log_ends (name, id, at, hash)
-  VALUES ($1, $2, $3, $4)
+INSERT INTO access_log (id, at, subject, client, register, record_id, properties, operation, purpose, request_id, hash, actor_kind, actor_issuer) SELECT *
+  FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+INSERT INTO access_log_ends (name, id, at, hash) SELECT *
+  FROM unnest($1, $2, $3, $4)
   ON CONFLICT (name) DO UPDATE
   SET id = excluded.id, at = excluded.at, hash = excluded.hash;
 
@@ -782,8 +768,6 @@ SELECT max("history"."revision")
   FROM "history"
   WHERE ("history"."record_id" = $1)
   LIMIT $2;
-INSERT INTO audit_trail (seq, at, actor, request_id, kind, action, subject, revision, digest, hash, actor_kind, actor_issuer, actor_client)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13), ($14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26);
 SET statement_timeout = 0;
 DO $$ DECLARE now XID8 := pg_current_xact_id(); is_oldest BOOLEAN; BEGIN FOR round IN 1..1500 LOOP PERFORM pg_stat_clear_snapshot(); is_oldest := pg_snapshot_xmin(pg_current_snapshot()) >= now; IF is_oldest AND NOT EXISTS (SELECT
   FROM pg_stat_activity

@@ -87,9 +87,6 @@ UPDATE `records`
   SET `register` = ?, `number` = ?, `title` = ?, `received_on` = ?, `closed_on` = ?, `status` = ?, `responsible` = ?, `kind` = ?, `requester` = ?, `area` = ?, `channel` = ?, `filing` = ?, `role` = ?, `medium` = ?, `organisation` = ?, `due_on` = ?, `published` = ?, `external_system` = ?, `external_id` = ?, `external_version` = ?, `external_url` = ?, `details` = ?, `personal` = ?, `created_at` = ?, `updated_at` = ?, `revision` = ?, `number_key` = ?, `organisation_key` = ?, `external_given` = ?, `title_key` = ?
   WHERE ((`records`.`pos` = ?) AND (`records`.`revision` = ?))
   RETURNING `pos`;
-DELETE
-  FROM `record_links`
-  WHERE ((`record_links`.`source` = ?) AND (`record_links`.`property` != ?));
 INSERT INTO counters (name, value)
   VALUES (?, ?)
   ON CONFLICT (name) DO UPDATE

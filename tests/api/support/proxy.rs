@@ -1,7 +1,8 @@
-//! A link to a server that a test can cut, and let hang.
+//! A link to a server that a test can cut, let hang and slow down, and that counts the ways there and back.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,6 +15,8 @@ pub enum Link {
     Hanging,
     /// All connections are cut, and new ones too.
     Cut,
+    /// All takes so much longer in each direction.
+    Slow(Duration),
     /// The next commit is the last that goes through, or the first that does not; its answer does not come, and then all
     /// connections are cut.
     LosesCommit { is_passed_on: bool },
@@ -22,6 +25,7 @@ pub enum Link {
 struct State {
     link: Link,
     streams: Vec<TcpStream>,
+    round_trips: u64,
 }
 
 impl State {
@@ -44,7 +48,7 @@ impl Proxy {
         let server = url.split('@').nth(1).unwrap().split('/').next().unwrap().to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let state = Arc::new(Mutex::new(State { link: Link::Whole, streams: Vec::new() }));
+        let state = Arc::new(Mutex::new(State { link: Link::Whole, streams: Vec::new(), round_trips: 0 }));
         let (shared, through) = (state.clone(), url.replace(&server, &address.to_string()));
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
@@ -54,9 +58,11 @@ impl Proxy {
                 let Ok(server) = TcpStream::connect(&server) else { continue };
                 let ends = [client.try_clone().unwrap(), server.try_clone().unwrap()];
                 shared.lock().unwrap().streams.extend(ends);
-                for (from, to) in [(client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client)] {
-                    let shared = shared.clone();
-                    std::thread::spawn(move || pass_on(from, to, &shared));
+                let waits = Arc::new(AtomicBool::default());
+                let there = (client.try_clone().unwrap(), server.try_clone().unwrap(), true);
+                for (from, to, asks) in [there, (server, client, false)] {
+                    let (shared, waits) = (shared.clone(), waits.clone());
+                    std::thread::spawn(move || pass_on(from, to, &shared, (&waits, asks)));
                 }
             }
         });
@@ -70,6 +76,11 @@ impl Proxy {
         if link == Link::Cut {
             state.cut();
         }
+    }
+
+    /// How often a client has waited for an answer.
+    pub fn round_trips(&self) -> u64 {
+        self.state.lock().unwrap().round_trips
     }
 
     /// How the link is.
@@ -86,9 +97,16 @@ impl Drop for Proxy {
     }
 }
 
-fn pass_on(mut from: TcpStream, mut to: TcpStream, state: &Mutex<State>) {
+/// Passes on what one end says; `asks` tells that it is the client, `waits` whether that waits for an answer.
+fn pass_on(mut from: TcpStream, mut to: TcpStream, state: &Mutex<State>, (waits, asks): (&AtomicBool, bool)) {
     let mut buffer = [0; 16 << 10];
     while let Ok(read @ 1..) = from.read(&mut buffer) {
+        if !waits.swap(asks, Ordering::Relaxed) && asks {
+            state.lock().unwrap().round_trips += 1;
+        }
+        if let Link::Slow(delay) = state.lock().unwrap().link {
+            std::thread::sleep(delay);
+        }
         while state.lock().unwrap().link == Link::Hanging {
             std::thread::sleep(Duration::from_millis(10));
         }

@@ -47,7 +47,7 @@ const LONGEST: usize = 255;
 /// The folded words of a text, each as far as it counts.
 pub fn words(text: &str) -> Vec<String> {
     let mut words = crate::text::words(text);
-    for word in &mut words {
+    for word in words.iter_mut().filter(|word| word.len() > LONGEST) {
         if let Some((end, _)) = word.char_indices().nth(LONGEST) {
             word.truncate(end);
         }

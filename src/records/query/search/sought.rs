@@ -5,11 +5,12 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use super::index::{KeySpan, POS};
-use super::{DaySpan, IndexKey, WordSource, letter, word_index, words, words_of};
+use super::{DaySpan, IndexKey, WordSource, letter, word_index, words};
 use crate::db::Db;
 use crate::error::Result;
 use crate::records::find::Condition;
 use crate::records::query::Days;
+use crate::text::{folded, words_in};
 
 /// Words with so many entries or fewer lead: all that they find is looked at.
 const FEW: usize = 256;
@@ -92,8 +93,9 @@ impl Search {
 
     /// True if a record with this number and title is found.
     pub fn takes(&self, number: &str, title: &str) -> bool {
-        let words = words_of(number, title);
-        self.terms.iter().all(|term| words.iter().any(|word| word.starts_with(&term.beginning)))
+        let texts = [folded(number), folded(title)];
+        let words = || texts.iter().flat_map(|text| words_in(text));
+        self.terms.iter().all(|term| words().any(|word| word.starts_with(&term.beginning)))
     }
 
     /// The words and beginnings by which the index is gone through: of each word of the text, but of those that take a while
