@@ -16,6 +16,8 @@ pub mod schema;
 mod statement;
 mod stored_time;
 mod transaction;
+mod write_group;
+mod write_job;
 mod writer;
 mod writer_state;
 mod writing_connection;

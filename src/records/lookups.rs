@@ -26,7 +26,7 @@ use std::sync::Arc;
 type OrganisationKeys = (String, String, String);
 
 /// The key of a record in another system: the register, the system, and what the id there is compared by.
-type ExternalKey = (&'static str, String, String);
+type RegisterKey = (&'static str, String, String);
 
 /// The same within a register.
 type Key<'k> = (&'k str, String);
@@ -36,8 +36,8 @@ type Key<'k> = (&'k str, String);
 struct Lookups {
     rows: HashMap<String, StoredRecord>,
     numbers: HashMap<String, Option<Holder>>,
-    keys: HashMap<ExternalKey, Option<StoredRecord>>,
-    tombstones: HashMap<ExternalKey, Option<Tombstone>>,
+    keys: HashMap<RegisterKey, Option<StoredRecord>>,
+    tombstones: HashMap<RegisterKey, Option<Tombstone>>,
     bodies: HashMap<String, Vec<OrganisationKeys>>,
     own_keys: HashMap<(&'static str, &'static str, String), Option<String>>,
 }

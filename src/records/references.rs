@@ -12,12 +12,12 @@ use crate::registers::{Reference, Register};
 use crate::text;
 use diesel::prelude::*;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The links of a record that is about to be written.
 pub struct References {
     /// Those that are written.
-    pub(super) found: Vec<(&'static str, String)>,
+    pub(super) found: BTreeSet<(&'static str, String)>,
     /// Those that go before that.
     pub(super) stale: StaleLinks,
 }

@@ -1,5 +1,7 @@
 //! References of a document to other records, looked up: the records that it names, and the values that only one can have.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 
 use crate::context::OperationContext;
@@ -29,7 +31,7 @@ pub fn resolve(
     document: &mut Document,
     by: &OperationContext,
 ) -> Result<References> {
-    let (mut found, mut before) = (Vec::new(), Vec::new());
+    let (mut found, mut before) = (BTreeSet::new(), BTreeSet::new());
     for reference in register.references {
         let named_before = held.map(|held| named(reference, &held.document)).unwrap_or_default();
         before.extend(named_before.iter().map(|id| (reference.property, (*id).to_owned())));
@@ -43,23 +45,19 @@ pub fn resolve(
                 return Err(fault(pointer, "must not be the record itself"));
             }
             *value = id.clone().into();
-            found.push((reference.property, id));
+            found.insert((reference.property, id));
         }
-    }
-    for links in [&mut found, &mut before] {
-        links.sort();
-        links.dedup();
     }
     let (body, is_same) = organisation(tx, register, held.map(|held| &held.row), document, by)?;
     let stale = match (held, is_same) {
         (None, _) => StaleLinks::None,
-        (Some(_), true) if found == before => {
-            found.clear();
-            StaleLinks::None
-        }
+        (Some(_), true) if found == before => StaleLinks::None,
         (Some(_), true) => StaleLinks::AllButOrganisation,
         (Some(_), false) => StaleLinks::All,
     };
+    if held.is_some() && stale == StaleLinks::None {
+        found.clear();
+    }
     found.extend(body.map(|id| (ORGANISATION, id)));
     Ok(References { found, stale })
 }
