@@ -1,8 +1,6 @@
-//! Values of records beside their columns, kept apart so that lists are filtered by them. Those of new records are entered many at
-//! once (see [`own_entry`](super::projections::own_entry)); until then they are looked for in the records themselves, which the view
-//! `own_said` does.
+//! Values of records beside their columns, kept apart so that lists are filtered by them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
@@ -11,7 +9,7 @@ use super::Document;
 use super::find::{self, Condition};
 use super::row::StoredRecord;
 use super::said::{Said, ValueOrNumber, number_of, said, value_of};
-use crate::db::schema::{own_new, own_numbers, own_said, own_values, records};
+use crate::db::schema::{own_numbers, own_values, records};
 use crate::db::{Db, SqlExpression, WriteTransaction, cached, deferred_row};
 use crate::error::Result;
 use crate::registers::{ABSENT, Register};
@@ -57,19 +55,6 @@ pub(super) fn store(tx: &mut WriteTransaction, id: &str, before: &Said, after: &
     Ok(())
 }
 
-/// Enters what the new records say. In the order of the index each of its pages is written once.
-pub(super) fn enter(db: &mut Db) -> Result<()> {
-    let values = own_new::table.filter(own_new::value.is_not_null());
-    let values = values.select((own_new::name, own_new::value.assume_not_null(), own_new::record_id));
-    let values = values.order((own_new::name, own_new::value, own_new::record_id)).insert_into(own_values::table);
-    values.into_columns((own_values::name, own_values::value, own_values::record_id)).execute(db)?;
-    let numbers = own_new::table.filter(own_new::number.is_not_null());
-    let numbers = numbers.select((own_new::name, own_new::number.assume_not_null(), own_new::record_id));
-    let numbers = numbers.order((own_new::name, own_new::number, own_new::record_id)).insert_into(own_numbers::table);
-    numbers.into_columns((own_numbers::name, own_numbers::number, own_numbers::record_id)).execute(db)?;
-    Ok(())
-}
-
 /// The number of values and numbers that are kept.
 pub fn count(db: &mut Db) -> Result<i64> {
     let values: i64 = own_values::table.count().get_result(db)?;
@@ -80,22 +65,20 @@ pub fn count(db: &mut Db) -> Result<i64> {
 #[derive(Default)]
 pub struct StoredOwnValues {
     values: BTreeMap<String, Said>,
-    new: BTreeSet<String>,
     /// The number of these.
     pub count: i64,
 }
 
 impl StoredOwnValues {
-    /// Reads those of records. Those behind this place are not entered yet.
-    pub fn of(db: &mut Db, records: &[StoredRecord], entered: i64) -> Result<StoredOwnValues> {
-        let (old, new): (Vec<_>, Vec<_>) = records.iter().partition(|record| record.pos <= entered);
-        let said: Vec<(&str, Said)> = old.iter().map(|record| (record.row.id.as_str(), record.row.said())).collect();
+    /// Reads those of records.
+    pub fn of(db: &mut Db, records: &[StoredRecord]) -> Result<StoredOwnValues> {
+        let said: Vec<(&str, Said)> =
+            records.iter().map(|record| (record.row.id.as_str(), record.row.said())).collect();
         let mut who: BTreeMap<(&String, &ValueOrNumber), Vec<&str>> = BTreeMap::new();
         for (id, one) in said.iter().flat_map(|(id, said)| said.iter().map(move |one| (id, one))) {
             who.entry(one).or_default().push(id);
         }
-        let new = new.iter().map(|record| record.row.id.clone()).collect();
-        let mut stored = StoredOwnValues { new, ..StoredOwnValues::default() };
+        let mut stored = StoredOwnValues::default();
         for ((name, said), ids) in who {
             let held: Vec<String> = match said {
                 (Some(value), _) => {
@@ -118,7 +101,7 @@ impl StoredOwnValues {
 
     /// True if what is stored of a record is what its document says.
     pub fn is_right(&mut self, register: &Register, id: &str, document: &Document) -> bool {
-        self.new.contains(id) || self.values.remove(id).unwrap_or_default() == said(register, document)
+        self.values.remove(id).unwrap_or_default() == said(register, document)
     }
 }
 
@@ -152,26 +135,26 @@ pub(super) fn number_or_last(db: &Db, name: &str) -> number_or<SqlExpression<Nul
 
 /// The condition that a record's number of this name is in a range of ten-thousandths.
 pub(super) fn within(name: &'static str, (from, to): (Option<i64>, Option<i64>)) -> Condition {
-    let number = own_said::number.assume_not_null();
-    let of_name = own_said::table.filter(own_said::name.eq(name)).filter(own_said::number.is_not_null());
+    let of_name = own_numbers::table.filter(own_numbers::name.eq(name));
     let range = (from.unwrap_or(i64::MIN), to.unwrap_or(i64::MAX));
-    let having = of_name.filter(number.between(range.0, range.1)).select(own_said::record_id);
+    let having = of_name.filter(own_numbers::number.between(range.0, range.1)).select(own_numbers::record_id);
     Box::new(records::id.eq_any(having))
 }
 
 /// The condition that a record carries something under this name, a value or a number.
 pub(super) fn carries(name: &str) -> Condition {
-    let of_name = own_said::table.filter(own_said::name.eq(name.to_owned()));
-    Box::new(records::id.eq_any(of_name.select(own_said::record_id)))
+    let values = own_values::table.filter(own_values::name.eq(name.to_owned())).select(own_values::record_id);
+    let numbers = own_numbers::table.filter(own_numbers::name.eq(name.to_owned())).select(own_numbers::record_id);
+    Box::new(records::id.eq_any(values).or(records::id.eq_any(numbers)))
 }
 
 /// The condition that a record has one of the values in a dimension of this name; [`ABSENT`] among them for none.
 pub(super) fn has(name: &'static str, values: &[String]) -> Condition {
-    let of_name = || own_said::table.filter(own_said::name.eq(name)).select(own_said::record_id);
+    let of_name = || own_values::table.filter(own_values::name.eq(name)).select(own_values::record_id);
     let present: Vec<String> = values.iter().filter(|value| *value != ABSENT).cloned().collect();
     let mut ways: Vec<Condition> = Vec::new();
     if !present.is_empty() {
-        let has_value = of_name().filter(own_said::value.assume_not_null().eq_any(present));
+        let has_value = of_name().filter(own_values::value.eq_any(present));
         ways.push(Box::new(records::id.eq_any(has_value)));
     }
     if values.iter().any(|value| value == ABSENT) {
@@ -182,15 +165,15 @@ pub(super) fn has(name: &'static str, values: &[String]) -> Condition {
 
 /// The condition that a record has one of the values in a list of theirs; [`ABSENT`] among them for an empty one.
 pub(super) fn has_in_list(name: &'static str, values: &[String]) -> Condition {
-    let kept = || own_said::table.select(own_said::record_id);
+    let kept = || own_values::table.select(own_values::record_id);
     let (absent, present): (Vec<&String>, Vec<&String>) = values.iter().partition(|value| *value == ABSENT);
     let names: Vec<String> = present.into_iter().map(|value| format!("{name}.{value}")).collect();
     let mut ways: Vec<Condition> = Vec::new();
     if !names.is_empty() {
-        ways.push(Box::new(records::id.eq_any(kept().filter(own_said::name.eq_any(names)))));
+        ways.push(Box::new(records::id.eq_any(kept().filter(own_values::name.eq_any(names)))));
     }
     if !absent.is_empty() {
-        let has_any = kept().filter(own_said::name.like(format!("{name}.%")));
+        let has_any = kept().filter(own_values::name.like(format!("{name}.%")));
         ways.push(Box::new(diesel::dsl::not(records::id.eq_any(has_any))));
     }
     find::any(ways).unwrap_or_else(|| Box::new(false.into_sql::<diesel::sql_types::Bool>()))

@@ -72,24 +72,8 @@ fn both_databases_have_the_schema_that_the_code_knows() {
             (block.split_whitespace().nth(1).unwrap().to_owned(), columns.collect())
         })
         .collect();
-    let (views, known): (BTreeMap<_, _>, _) = known.into_iter().partition(|(name, _)| VIEWS.contains(&name.as_str()));
     assert_eq!(sqlite.into_iter().flatten().collect::<BTreeMap<_, _>>(), known);
-    // Of a view no database knows what is always there.
-    let names = |(view, columns): (String, Vec<(String, bool)>)| {
-        (view, columns.into_iter().map(|(name, _)| name).collect::<Vec<_>>())
-    };
-    let views: BTreeMap<String, Vec<String>> = views.into_iter().map(names).collect();
-    for backend in [Backend::Sqlite, Backend::Postgres] {
-        let app = App::start(backend);
-        let of_view = |view: &str| columns_of(&mut app.db(), view).into_iter().map(|(name, _)| name).collect();
-        let found: BTreeMap<String, Vec<String>> =
-            VIEWS.iter().map(|view| ((*view).to_owned(), of_view(view))).collect();
-        assert_eq!(found, views);
-    }
 }
-
-/// The views among the tables that the code knows.
-const VIEWS: [&str; 2] = ["own_new", "own_said"];
 
 #[test]
 fn both_folders_of_migrations_are_in_step() {

@@ -1,5 +1,6 @@
 -- What is the authority's own took a row for each value in two indexes, and a row for each dimension of a cell, with each new
--- record. It takes one index now, one row for all dimensions and numbers of a cell, and many new records are entered at once.
+-- record. It takes one index now, and one row for all dimensions and numbers of a cell, in which many new records are entered at
+-- once.
 ALTER TABLE own_values RENAME TO own_values_before;
 ALTER TABLE own_cells RENAME TO own_cells_before;
 
@@ -51,43 +52,13 @@ GROUP BY period, register, kind, requester, area, channel, filing, role, medium;
 DROP TABLE own_values_before;
 DROP TABLE own_cells_before;
 
--- Records that came since the last time are looked at themselves: all up to this place are entered in the lists and cells above.
+-- New records are entered in the cells many at once: all up to this place are. Those behind it are looked at themselves.
 CREATE TABLE own_entered (
     id  INTEGER PRIMARY KEY NOT NULL,
     pos BIGINT NOT NULL CHECK (pos > 0)
 );
 INSERT INTO own_entered (id, pos) SELECT 1, max(pos) FROM records HAVING max(pos) > 0;
 
--- The new records: those behind that place, of which there are some hundreds at the most.
+-- The new records: those behind that place, of which there are 1023 at the most.
 CREATE VIEW own_new_records AS
-SELECT id, register, received_on, closed_on, status, responsible, kind, requester, area, channel, filing, role, medium, organisation, details FROM records WHERE pos > coalesce((SELECT pos FROM own_entered WHERE id = 1), 0) ORDER BY pos LIMIT 100000;
-
--- What they say; of a list each value once.
-CREATE VIEW own_new (record_id, name, value, number) AS
-SELECT one.id, said.key, CASE WHEN jsonb_typeof(said.value) = 'string' THEN said.value #>> '{}' END,
-    CASE WHEN jsonb_typeof(said.value) = 'number' THEN CAST(round(CAST(said.value AS NUMERIC) * 10000) AS BIGINT) END
-FROM own_new_records AS one, jsonb_each(CAST(one.details AS JSONB) -> 'own') AS said (key, value)
-UNION ALL
-SELECT id, '.phase', CAST(details AS JSONB) ->> 'phase', NULL FROM own_new_records
-WHERE register = 'projects' AND CAST(details AS JSONB) ->> 'phase' IS NOT NULL
-UNION ALL
-SELECT id, '.decision', CAST(details AS JSONB) ->> 'decision', NULL FROM own_new_records
-WHERE register = 'proceedings' AND CAST(details AS JSONB) ->> 'decision' IS NOT NULL
-UNION ALL
-SELECT one.id, '.severity.' || (element.value ->> 'severity'), (element.value ->> 'severity'), NULL
-FROM own_new_records AS one, jsonb_array_elements(CAST(one.details AS JSONB) -> 'findings') WITH ORDINALITY AS element (value, key)
-WHERE one.register = 'audits' AND (element.value ->> 'severity') IS NOT NULL
-AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements(CAST(one.details AS JSONB) -> 'findings') WITH ORDINALITY AS before (value, key) WHERE before.key < element.key AND before.value ->> 'severity' = (element.value ->> 'severity'))
-UNION ALL
-SELECT one.id, '.relation.' || (element.value ->> 'type'), (element.value ->> 'type'), NULL
-FROM own_new_records AS one, jsonb_array_elements(CAST(one.details AS JSONB) -> 'relations') WITH ORDINALITY AS element (value, key)
-WHERE one.register = 'cases' AND (element.value ->> 'type') IS NOT NULL
-AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements(CAST(one.details AS JSONB) -> 'relations') WITH ORDINALITY AS before (value, key) WHERE before.key < element.key AND before.value ->> 'type' = (element.value ->> 'type'));
-
--- What all records say.
-CREATE VIEW own_said (record_id, name, value, number) AS
-SELECT record_id, name, value, CAST(NULL AS BIGINT) FROM own_values
-UNION ALL
-SELECT record_id, name, NULL, number FROM own_numbers
-UNION ALL
-SELECT record_id, name, value, number FROM own_new;
+SELECT id, register, received_on, closed_on, status, responsible, kind, requester, area, channel, filing, role, medium, organisation, details FROM records WHERE pos > coalesce((SELECT pos FROM own_entered WHERE id = 1), 0) ORDER BY pos LIMIT 2048;

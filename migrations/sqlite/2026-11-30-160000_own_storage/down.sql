@@ -1,6 +1,5 @@
-CREATE TEMPORARY TABLE own_said_after AS SELECT record_id, name, value, number FROM own_said;
-DROP VIEW own_said;
-DROP VIEW own_new;
+CREATE TEMPORARY TABLE own_said_after AS
+SELECT record_id, name, value, NULL AS number FROM own_values UNION ALL SELECT record_id, name, NULL, number FROM own_numbers;
 DROP VIEW own_new_records;
 DROP TABLE own_values;
 ALTER TABLE own_cells RENAME TO own_cells_after;

@@ -1,5 +1,6 @@
 -- What is the authority's own took a row for each value in two indexes, and a row for each dimension of a cell, with each new
--- record. It takes one index now, one row for all dimensions and numbers of a cell, and many new records are entered at once.
+-- record. It takes one index now, and one row for all dimensions and numbers of a cell, in which many new records are entered at
+-- once.
 ALTER TABLE own_values RENAME TO own_values_before;
 ALTER TABLE own_cells RENAME TO own_cells_before;
 
@@ -52,43 +53,13 @@ GROUP BY period, register, kind, requester, area, channel, filing, role, medium;
 DROP TABLE own_values_before;
 DROP TABLE own_cells_before;
 
--- Records that came since the last time are looked at themselves: all up to this place are entered in the lists and cells above.
+-- New records are entered in the cells many at once: all up to this place are. Those behind it are looked at themselves.
 CREATE TABLE own_entered (
     id  INTEGER PRIMARY KEY NOT NULL,
     pos INTEGER NOT NULL CHECK (pos > 0)
 ) STRICT;
 INSERT INTO own_entered (id, pos) SELECT 1, max(pos) FROM records HAVING max(pos) > 0;
 
--- The new records: those behind that place, of which there are some hundreds at the most.
+-- The new records: those behind that place, of which there are 1023 at the most.
 CREATE VIEW own_new_records AS
-SELECT id, register, received_on, closed_on, status, responsible, kind, requester, area, channel, filing, role, medium, organisation, details FROM records WHERE pos > coalesce((SELECT pos FROM own_entered WHERE id = 1), 0) ORDER BY pos LIMIT 100000;
-
--- What they say; of a list each value once.
-CREATE VIEW own_new (record_id, name, value, number) AS
-SELECT one.id, said.key, CASE WHEN said.type = 'text' THEN said.value END,
-    CASE WHEN said.type IN ('integer', 'real') THEN CAST(round(said.value * 10000) AS INTEGER) END
-FROM own_new_records AS one, json_each(one.details, '$.own') AS said
-UNION ALL
-SELECT id, '.phase', json_extract(details, '$.phase'), NULL FROM own_new_records
-WHERE register = 'projects' AND json_extract(details, '$.phase') IS NOT NULL
-UNION ALL
-SELECT id, '.decision', json_extract(details, '$.decision'), NULL FROM own_new_records
-WHERE register = 'proceedings' AND json_extract(details, '$.decision') IS NOT NULL
-UNION ALL
-SELECT one.id, '.severity.' || json_extract(element.value, '$.severity'), json_extract(element.value, '$.severity'), NULL
-FROM own_new_records AS one, json_each(one.details, '$.findings') AS element
-WHERE one.register = 'audits' AND json_extract(element.value, '$.severity') IS NOT NULL
-AND NOT EXISTS (SELECT 1 FROM json_each(one.details, '$.findings') AS before WHERE before.key < element.key AND json_extract(before.value, '$.severity') = json_extract(element.value, '$.severity'))
-UNION ALL
-SELECT one.id, '.relation.' || json_extract(element.value, '$.type'), json_extract(element.value, '$.type'), NULL
-FROM own_new_records AS one, json_each(one.details, '$.relations') AS element
-WHERE one.register = 'cases' AND json_extract(element.value, '$.type') IS NOT NULL
-AND NOT EXISTS (SELECT 1 FROM json_each(one.details, '$.relations') AS before WHERE before.key < element.key AND json_extract(before.value, '$.type') = json_extract(element.value, '$.type'));
-
--- What all records say.
-CREATE VIEW own_said (record_id, name, value, number) AS
-SELECT record_id, name, value, NULL FROM own_values
-UNION ALL
-SELECT record_id, name, NULL, number FROM own_numbers
-UNION ALL
-SELECT record_id, name, value, number FROM own_new;
+SELECT id, register, received_on, closed_on, status, responsible, kind, requester, area, channel, filing, role, medium, organisation, details FROM records WHERE pos > coalesce((SELECT pos FROM own_entered WHERE id = 1), 0) ORDER BY pos LIMIT 2048;

@@ -20,7 +20,6 @@ use crate::records::own_values::{StoredOwnValues, count as stored_own_values};
 use crate::records::projections::history::{Flat, all_of, document, replay};
 use crate::records::projections::history_row::Action;
 use crate::records::projections::history_row::{Erased, HistoryRow, erasure_digest, erasure_of};
-use crate::records::projections::own_entry;
 use crate::records::references;
 use crate::records::row::{RecordRow, StoredRecord};
 use crate::registers::{self, Register};
@@ -92,8 +91,7 @@ impl RecordsPage {
         let rows: Vec<StoredRecord> =
             records::table.filter(records::id.eq_any(ids)).select(StoredRecord::as_select()).load(db)?;
         let names: Vec<&str> = ids.iter().map(String::as_str).collect();
-        let entered = own_entry::entered(db)?;
-        let own = StoredOwnValues::of(db, &rows, entered)?;
+        let own = StoredOwnValues::of(db, &rows)?;
         Ok(RecordsPage {
             history: by(all_of(db, ids)?, |row| &row.record_id),
             entries: by(told.load::<Entry>(db)?, |entry| &entry.subject),

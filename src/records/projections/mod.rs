@@ -98,11 +98,11 @@ pub fn apply(
     let seq = history::append(tx, &changed, action, differences, by)?;
     search::defer_words(tx, change.pos, before, after);
     cube::adjust(tx, before, after);
+    own_values::store(tx, &named.id, &said_before, &said_after)?;
     let says = !said_before.is_empty() || !said_after.is_empty();
     if let Some(pos) = change.pos.filter(|_| says)
         && pos <= own_entry::entered(tx.unflushed())?
     {
-        own_values::store(tx, &named.id, &said_before, &said_after)?;
         cube::adjust_own(tx, before.map(|row| (row, said_before)), after.map(|row| (row, said_after)));
     }
     own_entry::after_change(tx, seq);

@@ -1,7 +1,7 @@
-//! The entry of what new records say of the authority's own, in the lists of values and in the cells: of many at once, so that a
-//! new record costs hardly more than one that says nothing. Up to which place of records all is entered is kept. Who asks
-//! looks at the records behind it themselves, of which there are few, however many there are in all; so that what is new
-//! is found and counted at once. A change of a record that is entered is entered with it.
+//! The entry of what new records say of the authority's own in its cells: of many at once, so that each row is written once for all of
+//! them. Up to which place of records all is entered is kept. Who counts looks at the records behind it themselves, of which
+//! there are few, however many there are in all; so that what is new is counted at once. A change of a record that is entered is
+//! entered with it.
 
 use std::collections::BTreeSet;
 
@@ -13,10 +13,9 @@ use super::own_set::{MARK, SUMMED_BY};
 use crate::db::schema::{own_entered, records};
 use crate::db::{Db, DeferredRow, WriteTransaction, upsert_rows};
 use crate::error::Result;
-use crate::records::own_values;
 use crate::registers::BESIDE;
 
-/// The number of changes of records from one entry to the next.
+/// The number of changes of records from one entry to the next. The view `own_new_records` shows up to twice as many.
 const STEP: i64 = 1024;
 
 /// The key of the one row that says it.
@@ -89,6 +88,5 @@ pub fn enter(db: &mut Db) -> Result<()> {
     if last == before {
         return Ok(());
     }
-    own_values::enter(db)?;
     upsert_rows!(db, &[Entered { id: THE_ROW, pos: last }], own_entered(id; pos))
 }
