@@ -25,7 +25,7 @@ pub struct References {
 /// The links that a record has and loses.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum StaleLinks {
-    /// None: the record is new, or names the same as before.
+    /// None: the record is new, or names no other and the same public body as before.
     None,
     /// All but that to the public body: its text did not change, even if the body was renamed.
     AllButOrganisation,
@@ -94,9 +94,6 @@ pub fn store(
         }
     }
     let (were, are) = (unique_values(register, before), unique_values(register, document));
-    if were == are {
-        return Ok(());
-    }
     if !were.is_empty() {
         let stale = own_keys::table.filter(own_keys::record_id.eq(&after.id));
         diesel::delete(stale).execute(tx.flushed_up_to::<UniqueValue>()?)?;

@@ -145,15 +145,17 @@ fn a_group_goes_to_the_server_as_often_as_one_write() {
     };
     let taken = |count: usize| {
         let writes: Vec<Write> = (0..count).map(anew).collect();
-        let mut before = 0;
+        let mut before = Vec::new();
         let statuses = at_once(&app, &writes, || before = proxy.round_trips());
         assert!(statuses.iter().all(|status| *status == 201), "{statuses:?}");
-        proxy.round_trips() - before
+        // On the connection that writes: all others had less to ask.
+        let after = proxy.round_trips();
+        after.iter().zip(before).map(|(after, before)| after - before).max().unwrap()
     };
     let _prepared = (taken(2), taken(40));
     let (two, forty) = (taken(2), taken(40));
     println!("round trips, with those of the write before: 2 writes {two}, 40 writes {forty}");
-    // Something else may ask for something meanwhile.
+    // Between two groups the tables that have grown may be looked at.
     assert!(forty <= two + 2, "2 writes: {two}, 40 writes: {forty}");
     // The way to the database goes after the service.
     drop(app);

@@ -51,13 +51,10 @@ pub fn resolve(
     let (body, is_same) = organisation(tx, register, held.map(|held| &held.row), document, by)?;
     let stale = match (held, is_same) {
         (None, _) => StaleLinks::None,
-        (Some(_), true) if found == before => StaleLinks::None,
+        (Some(_), true) if found.is_empty() && before.is_empty() => StaleLinks::None,
         (Some(_), true) => StaleLinks::AllButOrganisation,
         (Some(_), false) => StaleLinks::All,
     };
-    if held.is_some() && stale == StaleLinks::None {
-        found.clear();
-    }
     found.extend(body.map(|id| (ORGANISATION, id)));
     Ok(References { found, stale })
 }

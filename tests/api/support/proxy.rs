@@ -25,7 +25,8 @@ pub enum Link {
 struct State {
     link: Link,
     streams: Vec<TcpStream>,
-    round_trips: u64,
+    /// Of each connection.
+    round_trips: Vec<u64>,
 }
 
 impl State {
@@ -48,7 +49,7 @@ impl Proxy {
         let server = url.split('@').nth(1).unwrap().split('/').next().unwrap().to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let state = Arc::new(Mutex::new(State { link: Link::Whole, streams: Vec::new(), round_trips: 0 }));
+        let state = Arc::new(Mutex::new(State { link: Link::Whole, streams: Vec::new(), round_trips: Vec::new() }));
         let (shared, through) = (state.clone(), url.replace(&server, &address.to_string()));
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
@@ -57,10 +58,15 @@ impl Proxy {
                 }
                 let Ok(server) = TcpStream::connect(&server) else { continue };
                 let ends = [client.try_clone().unwrap(), server.try_clone().unwrap()];
-                shared.lock().unwrap().streams.extend(ends);
+                let number = {
+                    let mut state = shared.lock().unwrap();
+                    state.streams.extend(ends);
+                    state.round_trips.push(0);
+                    state.round_trips.len() - 1
+                };
                 let waits = Arc::new(AtomicBool::default());
-                let there = (client.try_clone().unwrap(), server.try_clone().unwrap(), true);
-                for (from, to, asks) in [there, (server, client, false)] {
+                let there = (client.try_clone().unwrap(), server.try_clone().unwrap(), Some(number));
+                for (from, to, asks) in [there, (server, client, None)] {
                     let (shared, waits) = (shared.clone(), waits.clone());
                     std::thread::spawn(move || pass_on(from, to, &shared, (&waits, asks)));
                 }
@@ -78,9 +84,9 @@ impl Proxy {
         }
     }
 
-    /// How often a client has waited for an answer.
-    pub fn round_trips(&self) -> u64 {
-        self.state.lock().unwrap().round_trips
+    /// How often the client has waited for an answer, on each connection that there was.
+    pub fn round_trips(&self) -> Vec<u64> {
+        self.state.lock().unwrap().round_trips.clone()
     }
 
     /// How the link is.
@@ -97,12 +103,14 @@ impl Drop for Proxy {
     }
 }
 
-/// Passes on what one end says; `asks` tells that it is the client, `waits` whether that waits for an answer.
-fn pass_on(mut from: TcpStream, mut to: TcpStream, state: &Mutex<State>, (waits, asks): (&AtomicBool, bool)) {
+/// Passes on what one end says; `asks` is the number of the connection if that is the client, `waits` tells that the client
+/// waits for an answer.
+fn pass_on(mut from: TcpStream, mut to: TcpStream, state: &Mutex<State>, (waits, asks): (&AtomicBool, Option<usize>)) {
     let mut buffer = [0; 16 << 10];
     while let Ok(read @ 1..) = from.read(&mut buffer) {
-        if !waits.swap(asks, Ordering::Relaxed) && asks {
-            state.lock().unwrap().round_trips += 1;
+        let waited = waits.swap(asks.is_some(), Ordering::Relaxed);
+        if let (Some(number), false) = (asks, waited) {
+            state.lock().unwrap().round_trips[number] += 1;
         }
         if let Link::Slow(delay) = state.lock().unwrap().link {
             std::thread::sleep(delay);
