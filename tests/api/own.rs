@@ -154,7 +154,7 @@ fn deliver(app: &App, records: usize) {
         let jurisdiction = ["SZ", "OW", "NW"][index % 3];
         let own = json!({"jurisdiction": jurisdiction, "hours": index % 7});
         let mut body = json!({"title": format!("Fall {index}"), "received_on": format!("2016-{:02}-05", 1 + index % 12), "own": own});
-        if index % 2 == 0 {
+        if index.is_multiple_of(2) {
             body["closed_on"] = "2017-01-03".into();
         }
         body.to_string() + "\n"
