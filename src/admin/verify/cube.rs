@@ -4,16 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::db::Db;
 use crate::error::Result;
-use crate::records::projections::cube::{self, Counts, CubeKey};
-use crate::records::projections::own_cells::{self, OwnCell, OwnCells};
-use crate::records::projections::own_entry;
+use crate::records::projections::cube::{self, Counts, CubeKey, OwnCell};
+use crate::records::projections::own_cells::{self, OwnCells};
 use crate::registers::Dimension;
 
 /// Returns the differences between the cells and a recount of the records.
 pub fn differences(db: &mut Db) -> Result<Vec<String>> {
     let right = cube::recount(db)?;
     let mut out = differing(&cube::stored(db)?, &right.cube, name);
-    if !own_entry::is_said_once(db)? {
+    if !own_cells::is_said_once(db)? {
         out.push("own entered: there is more than one row".to_owned());
     }
     out.extend(differing(&flat(&own_cells::stored(db)?), &flat(&right.own), own_name));

@@ -9,8 +9,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Integer, Text};
 
-use super::counts::{CellKey, Counts, CubeKey};
-use super::own_cells::OwnCell;
+use super::counts::{CellKey, Counts, CubeKey, OwnCell};
 use super::own_set::OwnSet;
 use super::periods::{Resolution, is_lasting};
 use crate::db::{Db, Dialect, Statement, Values, statements};

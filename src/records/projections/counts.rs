@@ -3,6 +3,7 @@
 use diesel::sql_types::{Integer, Text};
 use serde::{Deserialize, Serialize};
 
+use super::periods::is_lasting;
 use crate::db::Values;
 use crate::registers::Dimension;
 
@@ -76,5 +77,40 @@ impl CellKey for CubeKey {
     fn bind<'f>(&'f self, values: Values<'f>) -> Values<'f> {
         let values = values.bind::<Integer, _>(self.0);
         self.1.iter().fold(values, |values, name| values.bind::<Text, _>(name.as_str()))
+    }
+}
+
+/// A cell: a month, and the values in the software's dimensions, `""` for those that it does not tell apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OwnCell(pub CubeKey);
+
+impl OwnCell {
+    /// The cell that a record stands in which stands in this one of the cube.
+    pub(super) fn of((period, values): &CubeKey) -> OwnCell {
+        let mut values = values.clone();
+        for (dimension, value) in Dimension::ALL.into_iter().zip(&mut values) {
+            if !is_lasting(dimension) {
+                value.clear();
+            }
+        }
+        OwnCell((*period, values))
+    }
+}
+
+/// The dimensions of the software that the cells have.
+fn lasting() -> impl Iterator<Item = Dimension> {
+    Dimension::ALL.into_iter().filter(|dimension| is_lasting(*dimension))
+}
+
+impl CellKey for OwnCell {
+    fn columns() -> Vec<&'static str> {
+        std::iter::once("period").chain(lasting().map(Dimension::name)).collect()
+    }
+
+    fn bind<'f>(&'f self, values: Values<'f>) -> Values<'f> {
+        let OwnCell((period, of_cell)) = self;
+        let lasting = Dimension::ALL.into_iter().zip(of_cell).filter(|(dimension, _)| is_lasting(*dimension));
+        let values = values.bind::<Integer, _>(*period);
+        lasting.fold(values, |values, (_, value)| values.bind::<Text, _>(value.as_str()))
     }
 }

@@ -14,9 +14,8 @@ use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 
 pub use super::cell_sql::NOT_IN_REGISTER;
 use super::cell_sql::{Occasion, RecordRows, SumSource, change, cube_rows, sums_of};
-pub use super::counts::{Counts, CubeKey};
+pub use super::counts::{Counts, CubeKey, OwnCell};
 use super::own_cells::{self, OwnCells, OwnSaid};
-use super::own_entry;
 use super::own_set::OwnSet;
 pub use super::periods::Resolution;
 use super::periods::is_lasting;
@@ -110,7 +109,7 @@ pub struct Recount {
 
 /// All cells, counted anew from the records; those of the authority's own as far as records are entered in them.
 pub fn recount(db: &mut Db) -> Result<Recount> {
-    let (kept, entered) = (own_cells::kept(db)?, own_entry::entered(db)?);
+    let (kept, entered) = (own_cells::kept(db)?, own_cells::entered(db)?);
     let mut cells = Recount::default();
     each_record(db, 0, |pos, row| {
         if let Some(said) = OwnSaid::of_row(row)?.filter(|_| pos <= entered) {
@@ -130,7 +129,7 @@ pub(super) fn count_sets(db: &mut Db, sets: &BTreeSet<OwnSet>) -> Result<()> {
     if sets.is_empty() {
         return Ok(());
     }
-    let (mut cells, entered) = (OwnCells::new(), own_entry::entered(db)?);
+    let (mut cells, entered) = (OwnCells::new(), own_cells::entered(db)?);
     each_record(db, 0, |pos, row| {
         if let Some(said) = OwnSaid::of_row(row)?.filter(|_| pos <= entered) {
             own_cells::add(&mut cells, &said, sets, &of_periods(row, Resolution::Months), 1);

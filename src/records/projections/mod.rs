@@ -101,7 +101,7 @@ pub fn apply(
     own_values::store(tx, &named.id, &said_before, &said_after)?;
     let says = !said_before.is_empty() || !said_after.is_empty();
     if let Some(pos) = change.pos.filter(|_| says)
-        && pos <= own_entry::entered(tx.unflushed())?
+        && pos <= own_cells::entered(tx.unflushed())?
     {
         cube::adjust_own(tx, before.map(|row| (row, said_before)), after.map(|row| (row, said_after)));
     }

@@ -22,16 +22,15 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 
 use super::cell_sql::{all_own_cells, held_cells, put_cells, remove_cells};
-use super::counts::{CellKey, Counts, CubeKey};
+use super::counts::{Counts, CubeKey, OwnCell};
 use super::own_set::{MARK, OwnSet, SUMMED_BY};
-use super::periods::is_lasting;
-use crate::db::schema::own_sets;
-use crate::db::{Db, DeferredRow, Values, WriteTransaction, cached, statements};
+use crate::db::schema::{own_entered, own_sets};
+use crate::db::{Db, DeferredRow, WriteTransaction, cached, statements, upsert_rows};
 use crate::error::{Error, Result};
 use crate::json::{read_borrowed, read_stored};
 use crate::records::row::RecordRow;
 use crate::records::said::{Said, may_say, said};
-use crate::registers::{self, Dimension, dimensions};
+use crate::registers::{self, dimensions};
 
 /// The name of a cell in an error.
 const CELL: &str = "cell";
@@ -82,41 +81,6 @@ impl OwnSaid {
             number => counts.times(*self.numbers.get(number)?),
         };
         Some((self.values(set)?, counts))
-    }
-}
-
-/// A cell: a month, and the values in the software's dimensions, `""` for those that it does not tell apart.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct OwnCell(pub CubeKey);
-
-impl OwnCell {
-    /// The cell that a record stands in which stands in this one of the cube.
-    fn of((period, values): &CubeKey) -> OwnCell {
-        let mut values = values.clone();
-        for (dimension, value) in Dimension::ALL.into_iter().zip(&mut values) {
-            if !is_lasting(dimension) {
-                value.clear();
-            }
-        }
-        OwnCell((*period, values))
-    }
-}
-
-/// The dimensions of the software that the cells have.
-fn lasting() -> impl Iterator<Item = Dimension> {
-    Dimension::ALL.into_iter().filter(|dimension| is_lasting(*dimension))
-}
-
-impl CellKey for OwnCell {
-    fn columns() -> Vec<&'static str> {
-        std::iter::once("period").chain(lasting().map(Dimension::name)).collect()
-    }
-
-    fn bind<'f>(&'f self, values: Values<'f>) -> Values<'f> {
-        let OwnCell((period, of_cell)) = self;
-        let lasting = Dimension::ALL.into_iter().zip(of_cell).filter(|(dimension, _)| is_lasting(*dimension));
-        let values = values.bind::<Integer, _>(*period);
-        lasting.fold(values, |values, (_, value)| values.bind::<Text, _>(value.as_str()))
     }
 }
 
@@ -277,4 +241,28 @@ dimensions!(declare_stored);
 pub fn stored(db: &mut Db) -> Result<OwnCells> {
     let cells: Vec<Stored> = all_own_cells().load(db)?;
     cells.into_iter().map(Stored::cell).collect()
+}
+
+/// The key of the one row that says it.
+const THE_ROW: i32 = 1;
+
+/// True if there is no other row.
+pub fn is_said_once(db: &mut Db) -> Result<bool> {
+    Ok(own_entered::table.filter(own_entered::id.ne(THE_ROW)).count().get_result::<i64>(db)? == 0)
+}
+
+/// The place of the last record that is entered; 0 before the first.
+pub fn entered(db: &mut Db) -> Result<i64> {
+    Ok(own_entered::table.find(THE_ROW).select(own_entered::pos).first(db).optional()?.unwrap_or_default())
+}
+
+/// The row that says up to which place records are entered.
+struct Entered {
+    id: i32,
+    pos: i64,
+}
+
+/// Sets the place of the last record that is entered.
+pub(super) fn set_entered(db: &mut Db, pos: i64) -> Result<()> {
+    upsert_rows!(db, &[Entered { id: THE_ROW, pos }], own_entered(id; pos))
 }

@@ -8,28 +8,15 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 
 use super::cell_sql::held_sets;
-use super::cube;
 use super::own_set::{MARK, SUMMED_BY};
-use crate::db::schema::{own_entered, records};
-use crate::db::{Db, DeferredRow, WriteTransaction, upsert_rows};
+use super::{cube, own_cells};
+use crate::db::schema::records;
+use crate::db::{Db, DeferredRow, WriteTransaction};
 use crate::error::Result;
 use crate::registers::BESIDE;
 
 /// The number of changes of records from one entry to the next. The view `own_new_records` shows up to twice as many.
 const STEP: i64 = 1024;
-
-/// The key of the one row that says it.
-const THE_ROW: i32 = 1;
-
-/// True if there is no other row.
-pub fn is_said_once(db: &mut Db) -> Result<bool> {
-    Ok(own_entered::table.filter(own_entered::id.ne(THE_ROW)).count().get_result::<i64>(db)? == 0)
-}
-
-/// The place of the last record that is entered; 0 before the first.
-pub fn entered(db: &mut Db) -> Result<i64> {
-    Ok(own_entered::table.find(THE_ROW).select(own_entered::pos).first(db).optional()?.unwrap_or_default())
-}
 
 /// Leaves it to the end of the transaction to enter the new records, if this change of all, in the order of the change feed, is one
 /// at which that is done.
@@ -53,12 +40,12 @@ impl DeferredRow for EntryDue {
 /// True if there are new records.
 pub(super) fn is_due(db: &mut Db) -> Result<bool> {
     let last: Option<i64> = records::table.select(diesel::dsl::max(records::pos)).first(db)?;
-    Ok(last.unwrap_or_default() > entered(db)?)
+    Ok(last.unwrap_or_default() > own_cells::entered(db)?)
 }
 
 /// The names of the dimensions and numbers of the authority's own that records have, each with a register.
 pub fn held_names(db: &mut Db) -> Result<BTreeSet<(String, String)>> {
-    let entered = entered(db)?;
+    let entered = own_cells::entered(db)?;
     let mut names: BTreeSet<(String, String)> = held_sets(db)?
         .into_iter()
         .filter_map(|(register, set)| {
@@ -75,18 +62,12 @@ pub fn held_names(db: &mut Db) -> Result<BTreeSet<(String, String)>> {
     Ok(names)
 }
 
-/// The row that says up to which place records are entered.
-struct Entered {
-    id: i32,
-    pos: i64,
-}
-
 /// Enters the new records.
 pub fn enter(db: &mut Db) -> Result<()> {
-    let before = entered(db)?;
+    let before = own_cells::entered(db)?;
     let last = cube::count_new(db, before)?;
     if last == before {
         return Ok(());
     }
-    upsert_rows!(db, &[Entered { id: THE_ROW, pos: last }], own_entered(id; pos))
+    own_cells::set_entered(db, last)
 }
