@@ -5,6 +5,7 @@ use chrono::NaiveDateTime;
 use crate::error::Result;
 use crate::identity::Identity;
 use crate::seal::Keys;
+use crate::trace::TraceParent;
 
 /// The context of a change: who makes it, when, and in which request.
 #[derive(Clone, Debug)]
@@ -13,6 +14,8 @@ pub struct OperationContext {
     pub actor: Identity,
     /// The request id.
     pub request_id: String,
+    /// The trace that the request belongs to.
+    pub trace: Option<TraceParent>,
     /// The time of the change.
     pub at: NaiveDateTime,
     /// The keys that personal data is sealed with.

@@ -3,7 +3,8 @@
 //! The modules from the bottom up: each uses only those that come before it (a test holds the order).
 //!
 //! - [`error`], [`digest`], [`config`], [`clock`], [`calendar`], [`decimal`], [`faults`], [`text`], [`json`], [`messages`],
-//!   [`source`], [`authority`], [`vocabulary`], [`reload`], [`outgoing`], [`logging`], [`formats`]: what all others stand on. A text has one normal form, a fault its place, and
+//!   [`source`], [`authority`], [`vocabulary`], [`reload`], [`outgoing`], [`logging`],
+//!   [`trace`], [`spans`], [`formats`]: what all others stand on. A text has one normal form, a fault its place, and
 //!   what people read its message in each language.
 //! - [`db`]: connections, migrations, many readers and one writer, whose write is a value: `WriteTransaction`.
 //! - [`seal`]: personal data at rest, and the service's own keys.
@@ -55,9 +56,11 @@ pub mod reload;
 pub mod reports;
 pub mod seal;
 pub mod source;
+pub mod spans;
 pub mod statistics;
 pub mod sync;
 pub mod text;
+pub mod trace;
 pub mod vocabulary;
 pub mod webhooks;
 

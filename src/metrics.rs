@@ -19,6 +19,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::db::Database;
 use crate::error::{Error, Result};
+use crate::seal::KeyMeasures;
 use crate::webhooks::subscriptions::DeliveryBacklog;
 
 /// The bounds of the histogram of durations, in seconds.
@@ -53,6 +54,8 @@ pub struct Looked {
     pub replica_lag: Option<f64>,
     /// True if the replica was lost when it was asked last; none without a replica.
     pub is_replica_lost: Option<bool>,
+    /// True if the keys of records can be read and written; none without a database of them.
+    pub are_keys_reachable: Option<bool>,
     /// The seconds since the last backup.
     pub backup_age: Option<f64>,
     /// The seconds since the last anchor.
@@ -70,6 +73,7 @@ pub struct Metrics {
     unavailable: Counter,
     data: DatabaseGauges,
     log: DatabaseGauges,
+    keys: DatabaseGauges,
 }
 
 /// The load of a database.
@@ -103,9 +107,16 @@ impl DatabaseGauges {
     }
 }
 
+/// The method of a request as it may be told: what clients invent must not become a label.
+pub fn method(given: &str) -> &str {
+    let is_known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].contains(&given);
+    if is_known { given } else { "OTHER" }
+}
+
 impl Metrics {
-    /// Measurements of a service on these databases: that of the data, and that of the access log.
-    pub fn new(data: &Database, log: &Database) -> Self {
+    /// Measurements of a service on these databases: that of the data, that of the access log, and that of the keys of records
+    /// where there is one.
+    pub fn new(data: &Database, log: &Database, keys: Option<(&Database, &KeyMeasures)>) -> Self {
         let durations: fn() -> Histogram = || Histogram::new(BOUNDS);
         let mut metrics = Metrics {
             requests: Family::default(),
@@ -113,6 +124,7 @@ impl Metrics {
             unavailable: Counter::default(),
             data: DatabaseGauges::default(),
             log: DatabaseGauges::default(),
+            keys: DatabaseGauges::default(),
             open: Registry::with_prefix("aufsicht"),
             detailed: Registry::with_prefix("aufsicht"),
         };
@@ -125,14 +137,18 @@ impl Metrics {
         let (open, detailed) =
             (open.sub_registry_with_prefix("access_log"), detailed.sub_registry_with_prefix("access_log"));
         metrics.log.register(open, detailed, log);
+        if let Some((keys, measures)) = keys {
+            let (open, detailed) = (&mut metrics.open, &mut metrics.detailed);
+            let (open, detailed) =
+                (open.sub_registry_with_prefix("record_keys"), detailed.sub_registry_with_prefix("record_keys"));
+            metrics.keys.register(open, detailed, keys);
+            measures.register(detailed);
+        }
         metrics
     }
 
     /// Counts a request. The route is a pattern, not an address, which could name a person.
     pub fn request(&self, method: &str, route: &str, status: u16, took: Duration) {
-        // What clients invent must not become a label.
-        let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].contains(&method);
-        let method = if known { method } else { "OTHER" };
         let labels = RequestLabels { method: method.into(), route: route.into(), status };
         self.requests.get_or_create(&labels).inc();
         self.durations.get_or_create(&labels).observe(took.as_secs_f64());
@@ -142,9 +158,17 @@ impl Metrics {
     }
 
     /// As OpenMetrics text: what was looked up, what everybody is told, and all of it if so.
-    pub fn text(&self, data: &Database, log: &Database, looked: Looked, is_detailed: bool) -> Result<String> {
+    pub fn text(
+        &self,
+        (data, log, keys): (&Database, &Database, Option<&Database>),
+        looked: Looked,
+        is_detailed: bool,
+    ) -> Result<String> {
         self.data.look(data);
         self.log.look(log);
+        if let Some(keys) = keys {
+            self.keys.look(keys);
+        }
         let failed = |error: std::fmt::Error| Error::Internal(format!("cannot write metrics: {error}"));
         let mut text = String::new();
         encode_registry(&mut text, &looked_up(looked)).map_err(failed)?;
@@ -176,10 +200,12 @@ fn looked_up(looked: Looked) -> Registry {
         registry.register("webhook_deliveries_failing", help, ConstGauge::new(backlog.failing));
         registry.register("webhook_oldest_seconds", "Age of the oldest delivery that waits", ConstGauge::new(oldest));
     }
-    let lost = looked.is_replica_lost.map(|is_lost| f64::from(u8::from(is_lost)));
+    let mark = |is_so: bool| f64::from(u8::from(is_so));
+    let (lost, reachable) = (looked.is_replica_lost.map(mark), looked.are_keys_reachable.map(mark));
     for (name, help, value) in [
         ("replica_lag_seconds", "Time by which the replica is behind", looked.replica_lag),
         ("replica_lost", "1 while the replica does not answer", lost),
+        ("record_keys_reachable", "1 while the keys of records are read and written", reachable),
         ("backup_age_seconds", "Time since the last backup of this program", looked.backup_age),
         ("anchor_age_seconds", "Time since the last anchor of the audit trail", looked.anchor_age),
     ] {

@@ -3,4 +3,5 @@
 pub mod backup;
 pub mod demo;
 pub mod erasure;
+pub mod unused_keys;
 pub mod verify;

@@ -392,14 +392,14 @@ impl Batch {
         by: OperationContext,
     ) -> Result<StepResults> {
         let (register, atomic, dry_run, is_whole) = (self.register, self.atomic, self.dry_run, self.is_whole());
-        let under = Claim::request(&self.claim);
+        let (under, place) = (Claim::request(&self.claim), by.trace.clone());
         let store = move |tx: &mut WriteTransaction| {
             replay_or_run(tx, under.as_ref().filter(|_| !dry_run), step as i64, |tx| match is_whole {
                 true => store_or_roll_back(tx, register, &checked, &by, (atomic, dry_run)),
                 false => store_lines(tx, register, &checked, &by),
             })
         };
-        self.app.database.write(store).await
+        self.app.write_within(place.as_ref(), store).await
     }
 
     /// Checks and stores lines, and returns what became of each; true if all that was known before.

@@ -7,11 +7,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue,
@@ -40,7 +41,10 @@ use crate::auth::rate_limits::Allowance;
 use crate::auth::{Caller, RefusedToken, Scope};
 use crate::context::OperationContext;
 use crate::error::{Error, Result};
+use crate::metrics;
 use crate::registers;
+use crate::spans::{Span, SpanKind};
+use crate::trace::TraceParent;
 
 /// The header with the request id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -133,6 +137,8 @@ pub async fn wrap(
     let started = Instant::now();
     let id = request_id(&request);
     request.extensions_mut().insert(id.clone());
+    let span = app.spans.begin(SpanKind::Server, request_log::parent(request.request()).as_ref());
+    request.extensions_mut().insert(RequestSpan(span.place().cloned()));
     let response = answered(&app, request, next).await?;
     let status = response.status();
     let (request, mut response) = response.into_parts();
@@ -152,10 +158,19 @@ pub async fn wrap(
     if is_last || app.draining.load(Ordering::Relaxed) {
         response.head_mut().set_connection_type(ConnectionType::Close);
     }
-    let route = request.match_pattern().unwrap_or_else(|| "-".into());
-    app.metrics.request(request.method().as_str(), &route, status.as_u16(), started.elapsed());
+    measure(&app, &request, (status, started.elapsed()), span);
     request_log::write(&app.config, &request, (status, failure), started.elapsed());
     Ok(ServiceResponse::new(request, response.map_body(|_, body| in_pieces(body))))
+}
+
+/// Counts a request, and ends its span. Both name the route, not the address, which could name a person.
+fn measure(app: &App, request: &HttpRequest, (status, took): (StatusCode, Duration), span: Span) {
+    let route = request.match_pattern().unwrap_or_else(|| "-".into());
+    let method = metrics::method(request.method().as_str());
+    app.metrics.request(method, &route, status.as_u16(), took);
+    let values =
+        [("http.request.method", method), ("http.route", &route), ("http.response.status_code", status.as_str())];
+    span.end(&format!("{method} {route}"), &values, status.is_server_error());
 }
 
 /// The answer to a request as it comes from further in, or the refusal of one that is for nobody here.
@@ -359,12 +374,22 @@ impl FromRequest for Caller {
     }
 }
 
+/// The place of a request in the trace that it belongs to: that of its own span.
+#[derive(Clone)]
+pub struct RequestSpan(pub Option<TraceParent>);
+
+/// The place of a request in the trace that it belongs to.
+pub fn trace(request: &HttpRequest) -> Option<TraceParent> {
+    request.extensions().get::<RequestSpan>().and_then(|span| span.0.clone())
+}
+
 /// The act of a request that changes something.
 pub fn operation_context(app: &App, caller: &Caller, request: &HttpRequest) -> OperationContext {
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     OperationContext {
         actor: caller.identity.clone(),
         request_id,
+        trace: trace(request),
         at: app.clock.now(),
         keys: app.keys.clone(),
         registers: caller.registers.clone(),

@@ -58,7 +58,8 @@ const METRICS: &str = "application/openmetrics-text";
 async fn metrics(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
     let is_detailed = !caller.is_anonymous && caller.registers.is_none();
     let looked = looked(&app, caller, is_detailed).await;
-    let text = app.metrics.text(&app.database, app.access_log.database(), looked, is_detailed)?;
+    let databases = (&app.database, app.access_log.database(), app.record_keys.as_ref());
+    let text = app.metrics.text(databases, looked, is_detailed)?;
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, media_type)).body(text))
 }
@@ -72,6 +73,10 @@ async fn looked(app: &App, caller: Caller, is_detailed: bool) -> Looked {
         is_replica_lost: app.database.has_replica().then(|| app.database.has_lost_replica()),
         backup_age: app.last_backup().await.ok().flatten().map(age),
         anchor_age: app.config.audit.anchor_file.as_deref().and_then(anchors::last).map(age),
+        are_keys_reachable: match &app.record_keys {
+            Some(_) => Some(!has_lost_keys(app).await),
+            None => None,
+        },
         ..Looked::default()
     };
     if is_detailed {

@@ -68,7 +68,7 @@ use crate::auth::{Caller, Tokens};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::context::OperationContext;
-use crate::db::{Database, WriteTransaction};
+use crate::db::{Database, WriteTransaction, has_failed};
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::outgoing::Trust;
@@ -78,7 +78,9 @@ use crate::records::row::RecordRow;
 use crate::records::view::View;
 use crate::registers::Rules;
 use crate::seal::{Keys, PurposeKeys};
+use crate::spans::{SpanKind, Spans};
 use crate::statistics::suppression::Suppression;
+use crate::trace::TraceParent;
 use crate::webhooks::event::EventOrigin;
 use cursor::Cursors;
 use idempotency::Running;
@@ -191,6 +193,8 @@ pub struct App {
     pub answers: response_cache::ResponseCache,
     /// The idempotency keys of the requests that are running in this process.
     pub running: Running,
+    /// The way of spans to a collector.
+    spans: Spans,
     /// The measurements.
     pub metrics: Metrics,
     /// The instant of the last backup, and the place of the audit trail that was looked at up to.
@@ -252,11 +256,26 @@ impl App {
         let work = Arc::new(work);
         loop {
             let (work, context) = (work.clone(), by.clone());
-            match self.database.write_foreseen(foreseen.clone(), move |tx| work(tx, &context)).await {
+            let span = self.spans.begin(SpanKind::Internal, by.trace.as_ref());
+            let done = self.database.write_foreseen(foreseen.clone(), move |tx| work(tx, &context)).await;
+            span.end("write", &[], has_failed(&done));
+            match done {
                 Err(Error::KeysNeeded(needs)) => by.keys = by.keys.provided(needs).await?,
                 done => return done,
             }
         }
+    }
+
+    /// Runs a write, as work within the trace of a request.
+    pub async fn write_within<T, F>(&self, place: Option<&TraceParent>, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut WriteTransaction) -> Result<T> + Send + 'static,
+    {
+        let span = self.spans.begin(SpanKind::Internal, place);
+        let done = self.database.write(work).await;
+        span.end("write", &[], has_failed(&done));
+        done
     }
 
     /// The keys to what a caller is shown of records.

@@ -7,10 +7,11 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderName;
 use actix_web::{HttpMessage, HttpRequest};
 
-use super::edge::RequestId;
+use super::edge::{self, RequestId};
 use crate::api::client_address;
 use crate::auth::Caller;
 use crate::config::Config;
+use crate::trace::{TRACEPARENT, TraceParent};
 
 /// The reason of a failure of the service, left in the answer for the log.
 pub struct LoggedFailure(pub String);
@@ -25,21 +26,10 @@ impl LoginAccount {
     }
 }
 
-/// The trace that a request belongs to (W3C Trace Context), and the span that it was sent in.
-fn trace(request: &HttpRequest) -> Option<(String, String)> {
-    let mut given = request.headers().get_all(HeaderName::from_static("traceparent"));
-    let text = given.next().filter(|_| given.next().is_none())?.to_str().ok()?;
-    let parts: Vec<&str> = text.split('-').collect();
-    let is_id = |part: &&str, length: usize| {
-        let is_hex = part.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-        part.len() == length && is_hex && part.bytes().any(|byte| byte != b'0')
-    };
-    match parts.as_slice() {
-        [version, trace, span, _, ..] if version.len() == 2 && *version != "ff" => {
-            (is_id(trace, 32) && is_id(span, 16)).then(|| ((*trace).to_owned(), (*span).to_owned()))
-        }
-        _ => None,
-    }
+/// The place in a trace that a request says that it was sent from.
+pub fn parent(request: &HttpRequest) -> Option<TraceParent> {
+    let mut given = request.headers().get_all(HeaderName::from_static(TRACEPARENT));
+    TraceParent::read(given.next().filter(|_| given.next().is_none())?.to_str().ok()?)
 }
 
 /// The kind of event that a request was, for those who watch for attacks.
@@ -61,9 +51,10 @@ pub fn write(
 ) {
     let extensions = request.extensions();
     let id = extensions.get::<RequestId>().map_or("", |id| id.0.as_str());
-    let (trace, span) = trace(request).unwrap_or_default();
+    let (parent, own) = (parent(request), edge::trace(request));
+    let (trace, span) = own.as_ref().map_or(("", ""), |place| (place.trace(), place.span()));
     if let Some(LoggedFailure(reason)) = failure {
-        log::error!(request = id, trace = trace.as_str(); "{reason}");
+        log::error!(request = id, trace = trace; "{reason}");
     }
     let login = extensions.get::<LoginAccount>();
     let identity = extensions.get::<Caller>().filter(|caller| !caller.is_anonymous).map(|caller| &caller.identity);
@@ -81,32 +72,7 @@ pub fn write(
         account = account.unwrap_or_default(),
         actor_kind = identity.map_or("", |identity| identity.kind.as_str()),
         subject = identity.map_or("", |identity| identity.name.as_str()),
-        trace = trace.as_str(), parent = span.as_str();
+        trace = trace, span = span, parent = parent.as_ref().map_or("", |place| place.span());
         "{method} {route} {status} {duration}us"
     );
-}
-
-#[cfg(test)]
-mod tests {
-    use actix_web::test::TestRequest;
-
-    #[test]
-    fn a_trace_is_read_as_it_is_specified() {
-        let (trace, span) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
-        let read =
-            |text: &str| super::trace(&TestRequest::default().insert_header(("traceparent", text)).to_http_request());
-        let known = Some((trace.to_owned(), span.to_owned()));
-        assert_eq!(read(&format!("00-{trace}-{span}-01")), known);
-        assert_eq!(read(&format!("cc-{trace}-{span}-01-more")), known);
-        for wrong in [
-            "",
-            "x",
-            &format!("ff-{trace}-{span}-01"),
-            &format!("00-{}-{span}-01", trace.to_uppercase()),
-            &format!("00-{trace}-0000000000000000-01"),
-            &format!("00-{span}-{trace}-01"),
-        ] {
-            assert_eq!(read(wrong), None, "{wrong}");
-        }
-    }
 }

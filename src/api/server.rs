@@ -51,7 +51,8 @@ use crate::profile::Profile;
 use crate::records::projections::own_sets;
 use crate::records::store::renaming;
 use crate::seal;
-use crate::seal::{Keys, Purpose, PurposeKeys};
+use crate::seal::{KeyMeasures, Keys, Purpose, PurposeKeys};
+use crate::spans::Spans;
 use crate::statistics::own_sets::of_layouts as own_sets_of;
 use crate::statistics::public;
 use crate::webhooks::delivery;
@@ -205,6 +206,7 @@ fn workers(app: &App) -> Result<Vec<std::thread::JoinHandle<()>>> {
         clock: app.clock.clone(),
         origin: app.event_origin(),
         settings: app.config.webhooks.clone(),
+        spans: app.spans.clone(),
         trust: app.trust.clone(),
         stopping: app.stopping.subscribe(),
     };
@@ -248,6 +250,7 @@ fn rename_held(db: &mut Db, profile: &Profile, keys: &Keys, clock: &Clock) -> Re
     let by = OperationContext {
         actor: Identity::system("profile"),
         request_id: Uuid::now_v7().to_string(),
+        trace: None,
         at: clock.now(),
         keys: keys.clone(),
         registers: None,
@@ -330,9 +333,11 @@ impl Service {
         let database = Database::open(&config)?;
         let access_log = Database::open_access_log(&config)?;
         let record_keys = Database::open_record_keys(&config)?;
+        let (trust, measures) = (Trust::of(&config.outgoing)?, KeyMeasures::default());
         let app = Arc::new(App {
             tokens: Tokens::new(&config)?,
-            trust: Trust::of(&config.outgoing)?,
+            spans: Spans::start(&trust)?,
+            trust,
             cursors: Cursors::new(purposes.key(Purpose::Cursor))?,
             purposes: purposes.clone(),
             profile: profile.clone(),
@@ -340,14 +345,14 @@ impl Service {
             documents: Documents::new(move || documents(&profile, provider.as_deref())),
             database: database.clone(),
             access_log: AccessLog::new(access_log.clone(), clock.clone(), config.audit.retention),
-            keys: keys.in_service(record_keys.clone()),
-            record_keys,
+            keys: keys.in_service(record_keys.clone(), &measures),
             clients: ServiceAccounts::new(database.clone(), purposes.clone(), clock.clone())?,
             limits: RateLimits::new(&config.limits),
             answers: Default::default(),
             running: Running::default(),
             streams: Streams::new(&config),
-            metrics: Metrics::new(&database, &access_log),
+            metrics: Metrics::new(&database, &access_log, record_keys.as_ref().map(|keys| (keys, &measures))),
+            record_keys,
             backups: Mutex::default(),
             draining: AtomicBool::new(false),
             stopping: watch::Sender::new(false),
@@ -419,6 +424,7 @@ impl Service {
         for worker in self.workers.drain(..) {
             let _ = worker.join();
         }
+        self.app.spans.stop();
         match ended {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(Error::Internal(format!("the server failed: {error}"))),

@@ -21,7 +21,7 @@ use validator::Validate;
 
 use crate::api::App;
 use crate::api::call::Call;
-use crate::api::edge::operation_context;
+use crate::api::edge::{operation_context, trace};
 use crate::api::http::{Body, json_answer, json_body, page};
 use crate::api::idempotency::{Claim, IssuedSecret, SecretSeed, replay_or_run, with_replay_header};
 use crate::api::query::Query;
@@ -36,7 +36,7 @@ use crate::registers;
 use crate::registers::validation;
 use crate::seal::PurposeKeys;
 use crate::text;
-use crate::webhooks::delivery;
+use crate::webhooks::delivery::{self, Message};
 use crate::webhooks::event::ChangeEvent;
 use crate::webhooks::subscriptions::{self, Webhook};
 use shown::{DeliveryState, ShownAttempt, ShownDelivery, ShownWebhook, WebhookList, WebhookWithSecret};
@@ -334,13 +334,14 @@ async fn test(Call { app, caller, request }: Call, id: Path<String>) -> Result<H
     if let Some(before) = before {
         return Ok(with_replay_header(json_answer(StatusCode::OK, &before)?, true));
     }
-    let state = app.clone();
+    let (state, within) = (app.clone(), trace(&request));
     let sending = web::block(move || {
-        let event_id = uuid::Uuid::now_v7().to_string();
-        let event = ChangeEvent::test(&state.event_origin(), &event_id, &webhook.id, now).written();
+        let id = uuid::Uuid::now_v7().to_string();
+        let body = ChangeEvent::test(&state.event_origin(), &id, &webhook.id, now).written();
+        let message = Message { id, body, within };
         let agent = delivery::agent(&state.config.webhooks, &state.trust);
         let secrets = webhook.secrets(&state.keys, now)?;
-        Ok::<_, Error>(delivery::send(&agent, &webhook.url, &secrets, (&event_id, &event), now))
+        Ok::<_, Error>(delivery::send((&agent, &state.spans), &webhook.url, &secrets, &message, now))
     });
     let attempt = sending.await.map_err(|_| Error::Internal("a test event was given up".into()))??;
     let shown = ShownAttempt::from(attempt);

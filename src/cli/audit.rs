@@ -42,7 +42,7 @@ pub fn verify(config: &Config, anchor: Option<&Path>) -> Result<ExitCode> {
     if unused > 0 {
         let _ = writeln!(
             std::io::stderr(),
-            "aufsicht: {unused} keys of records seal nothing: they were made for writes that were not kept"
+            "aufsicht: {unused} keys of records seal nothing: they were made for writes that were not kept; `aufsicht seal sweep` takes them"
         );
     }
     if let Some(file) = anchor {

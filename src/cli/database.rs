@@ -8,6 +8,7 @@ use clap::Subcommand;
 use super::{act, act_without_personal_data, done, say};
 use crate::admin::backup::{self, BackupOf};
 use crate::admin::erasure;
+use crate::admin::unused_keys;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
@@ -22,6 +23,9 @@ pub enum SealCommand {
     Key,
     /// Seal everything with the first key, while the service runs; the other keys are needed no more afterwards
     Rotate,
+    /// Take the keys of records that seal nothing and did not a day ago either, while the service runs. Those that are found for the
+    /// first time wait: a write under way may have them
+    Sweep,
 }
 
 /// Brings the database up to date.
@@ -108,6 +112,15 @@ pub fn backup_key(file: &Path) -> Result<ExitCode> {
 pub fn seal(command: SealCommand, config: &Config) -> Result<ExitCode> {
     match command {
         SealCommand::Key => done(&seal::fresh_key()?),
+        SealCommand::Sweep => {
+            let mut db = db::connect(&config.database)?;
+            let keys = seal::keys_for(&mut db, config)?;
+            let swept = unused_keys::sweep(&mut db, &keys, Clock::system().now())?;
+            done(&format!(
+                "Took {} keys of records that seal nothing; {} more were found now and can be taken in a day.",
+                swept.taken, swept.retired
+            ))
+        }
         SealCommand::Rotate => {
             let mut db = db::connect(&config.database)?;
             let keys = seal::keys_for(&mut db, config)?;

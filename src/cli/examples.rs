@@ -16,7 +16,7 @@ Exit codes:
   141  nobody reads the output any more";
 
 /// The examples by the names of the commands.
-const EXAMPLES: [(&str, [&str; 2]); 30] = [
+const EXAMPLES: [(&str, [&str; 2]); 31] = [
     ("serve", ["aufsicht serve --demo", "aufsicht serve --settings /etc/aufsicht/settings.toml"]),
     ("migrate", ["aufsicht migrate", "aufsicht migrate --database-url postgres://aufsicht@db.example/aufsicht"]),
     ("check", ["aufsicht check", "aufsicht check --backup-dir /var/backups/aufsicht"]),
@@ -58,6 +58,10 @@ const EXAMPLES: [(&str, [&str; 2]); 30] = [
         ["aufsicht client remove 01932b6e-3333-7000-8000-000000000003", "aufsicht client remove \"$ID\""],
     ),
     ("seal key", ["aufsicht seal key", "aufsicht seal key > seal.key"]),
+    (
+        "seal sweep",
+        ["aufsicht seal sweep", "aufsicht seal sweep --record-keys-url sqlite:/srv/keys/record-keys.sqlite3"],
+    ),
     ("seal rotate", ["aufsicht seal rotate", "aufsicht seal rotate --seal-key-file seal.key"]),
     (
         "anonymise",

@@ -342,13 +342,27 @@ fn access_log(config: &Config) -> Result<db::Db> {
 /// Returns the context of a command: the operator acts.
 fn act(db: &mut db::Db, config: &Config) -> Result<OperationContext> {
     let (request_id, keys) = (uuid::Uuid::now_v7().to_string(), seal::keys_for(db, config)?);
-    Ok(OperationContext { actor: Identity::operator(), request_id, at: Clock::system().now(), keys, registers: None })
+    Ok(OperationContext {
+        actor: Identity::operator(),
+        request_id,
+        trace: None,
+        at: Clock::system().now(),
+        keys,
+        registers: None,
+    })
 }
 
 /// The same for what personal data stays sealed in: the key need not be at hand.
 fn act_without_personal_data(config: &Config) -> Result<OperationContext> {
     let (request_id, keys) = (uuid::Uuid::now_v7().to_string(), seal::Keys::new(config)?);
-    Ok(OperationContext { actor: Identity::operator(), request_id, at: Clock::system().now(), keys, registers: None })
+    Ok(OperationContext {
+        actor: Identity::operator(),
+        request_id,
+        trace: None,
+        at: Clock::system().now(),
+        keys,
+        registers: None,
+    })
 }
 
 fn say(line: &str) -> Result<()> {

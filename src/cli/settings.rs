@@ -6,7 +6,8 @@ use clap::{Arg, Command};
 /// The variables of the settings that a command reads, by the command's name; `None` stands for all of them.
 fn read_by(command: &str) -> Option<Vec<&'static str>> {
     const FILE: &[&str] = &["AUFSICHT_SETTINGS", "AUFSICHT_LOG_FORMAT"];
-    const DATABASE: &[&str] = &["DATABASE_URL", "DATABASE_URL_FILE", "AUFSICHT_DATABASE_TIMEOUT"];
+    const DATABASE: &[&str] =
+        &["DATABASE_URL", "DATABASE_URL_FILE", "AUFSICHT_DATABASE_TIMEOUT", "AUFSICHT_SLOW_STATEMENT"];
     const ACCESS_LOG: &[&str] = &["AUFSICHT_ACCESS_LOG_URL", "AUFSICHT_ACCESS_LOG_URL_FILE"];
     const RECORD_KEYS: &[&str] = &["AUFSICHT_RECORD_KEYS_URL", "AUFSICHT_RECORD_KEYS_URL_FILE"];
     const RETENTION: &[&str] = &["AUFSICHT_ACCESS_LOG_RETENTION"];
@@ -32,7 +33,7 @@ fn read_by(command: &str) -> Option<Vec<&'static str>> {
         "restored" => &[DATABASE, SEAL, RECORD_KEYS],
         "restore" => &[DATABASE, ACCESS_LOG, SEAL, RECORD_KEYS],
         "import" => &[DATABASE, SEAL, RECORD_KEYS, PROFILE, &["AUFSICHT_BODY_LIMIT"]],
-        "seal rotate" => &[DATABASE, SEAL, RECORD_KEYS],
+        "seal rotate" | "seal sweep" => &[DATABASE, SEAL, RECORD_KEYS],
         "anonymise" | "subject erase" => &[DATABASE, SEAL, RECORD_KEYS, PROFILE],
         "sync cmi" => &[DATABASE, SEAL, RECORD_KEYS, PROFILE, &["AUFSICHT_CA_FILE"]],
         "client add" | "client list" | "client rotate" | "client remove" => &[DATABASE, SEAL],

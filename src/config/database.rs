@@ -56,6 +56,10 @@ pub struct DatabaseSettings {
     /// Longest time that a statement of a request may take or wait for a lock, e.g. 2s
     #[arg(id = "DATABASE_TIMEOUT", long = "database-timeout", env = "AUFSICHT_DATABASE_TIMEOUT", default_value = "2s", value_parser = duration, global = true)]
     pub timeout: Duration,
+
+    /// Time from which a statement stands in the log as slow, e.g. 500ms; without the values that it was sent with
+    #[arg(id = "SLOW_STATEMENT", long = "slow-statement", env = "AUFSICHT_SLOW_STATEMENT", default_value = "500ms", value_parser = duration, global = true)]
+    pub slow_statement: Duration,
 }
 
 /// The connections that a service reads with, and the wait for one.

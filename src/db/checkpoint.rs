@@ -8,10 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use super::connection::{ConnectionUse, Db};
-use super::deadline::StatementClock;
+use super::deadline::{StatementClock, StatementTimes};
 use super::dialect::sqlite::{CheckpointMode, checkpoint};
 use super::engine::open;
 use crate::config::Target;
@@ -39,9 +38,9 @@ pub(super) struct Checkpoints {
 
 impl Checkpoints {
     /// Starts the thread for a database; none for PostgreSQL, whose server does all that.
-    pub(super) fn start(target: &Target, timeout: Duration) -> Result<Option<Self>> {
+    pub(super) fn start(target: &Target, times: StatementTimes) -> Result<Option<Self>> {
         let Target::Sqlite(_) = target else { return Ok(None) };
-        let db = open(target, ConnectionUse::Writing, timeout, &StatementClock::default())?;
+        let db = open(target, ConnectionUse::Writing, times, &StatementClock::default())?;
         let (ask, asked) = sync_channel(1);
         let is_done = Arc::new(AtomicBool::new(false));
         let done = is_done.clone();
@@ -105,6 +104,8 @@ fn work_in(db: &mut Db, mode: CheckpointMode) -> Result<i64> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use diesel::connection::SimpleConnection;
 
     use super::*;
@@ -116,12 +117,12 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("busy.sqlite3");
         let target = Target::Sqlite(path.display().to_string());
-        let timeout = Duration::from_secs(5);
+        let times = StatementTimes::within(Duration::from_secs(5));
         create(&path.display().to_string()).unwrap();
-        let mut db = open(&target, ConnectionUse::Writing, timeout, &StatementClock::default()).unwrap();
+        let mut db = open(&target, ConnectionUse::Writing, times, &StatementClock::default()).unwrap();
         db.batch_execute("PRAGMA synchronous = OFF; CREATE TABLE things (number INTEGER PRIMARY KEY, bytes BLOB)")
             .unwrap();
-        let mut checkpoints = Checkpoints::start(&target, timeout).unwrap().unwrap();
+        let mut checkpoints = Checkpoints::start(&target, times).unwrap().unwrap();
         for _ in 0..100 {
             db.batch_execute(
                 "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 1000) \
@@ -143,8 +144,15 @@ mod tests {
         let path = directory.path().join("used.sqlite3").display().to_string();
         create(&path).unwrap();
         let target = Target::Sqlite(path);
-        let connect =
-            || open(&target, ConnectionUse::Writing, Duration::from_millis(1), &StatementClock::default()).unwrap();
+        let connect = || {
+            open(
+                &target,
+                ConnectionUse::Writing,
+                StatementTimes::within(Duration::from_millis(1)),
+                &StatementClock::default(),
+            )
+            .unwrap()
+        };
         let (mut writer, mut reader) = (connect(), connect());
         writer.batch_execute("CREATE TABLE things (number INTEGER)").unwrap();
         reader.batch_execute("BEGIN; SELECT * FROM things").unwrap();

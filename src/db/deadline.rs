@@ -10,10 +10,8 @@ use std::time::{Duration, Instant};
 use diesel::connection::{Instrumentation, InstrumentationEvent};
 use tokio::sync::oneshot;
 
+use crate::config::DatabaseSettings;
 use crate::error::{Error, Result};
-
-/// A statement that takes longer than this stands in the log.
-const SLOW: Duration = Duration::from_millis(500);
 
 /// The interval at which a waiting task checks whether it should wait on.
 const TICK: Duration = Duration::from_millis(100);
@@ -70,12 +68,13 @@ impl StatementClock {
 /// Looks at the statements of one connection: when they begin, and whether they are slow.
 pub(super) struct StatementTimer {
     pulse: StatementClock,
+    slow: Duration,
     since: Option<Instant>,
 }
 
 impl StatementTimer {
-    pub(super) fn new(pulse: &StatementClock) -> Self {
-        StatementTimer { pulse: pulse.clone(), since: None }
+    pub(super) fn new(pulse: &StatementClock, slow: Duration) -> Self {
+        StatementTimer { pulse: pulse.clone(), slow, since: None }
     }
 }
 
@@ -92,7 +91,7 @@ impl Instrumentation for StatementTimer {
             InstrumentationEvent::FinishQuery { query, .. } => {
                 self.pulse.end();
                 let took = self.since.take().map(|since| since.elapsed()).unwrap_or_default();
-                if took >= SLOW {
+                if took >= self.slow {
                     let text = query.to_string();
                     // The values that are bound stand behind the words; they could be somebody's name.
                     let words = text.split(" -- binds:").next().unwrap_or_default();
@@ -105,13 +104,36 @@ impl Instrumentation for StatementTimer {
     }
 }
 
+/// The times of statements.
+#[derive(Clone, Copy)]
+pub(super) struct StatementTimes {
+    /// The longest that one may take.
+    pub(super) limit: Duration,
+    /// The time from which one stands in the log.
+    pub(super) slow: Duration,
+}
+
+#[cfg(test)]
+impl StatementTimes {
+    /// Of such a limit; nothing is slow.
+    pub(super) fn within(limit: Duration) -> Self {
+        StatementTimes { limit, slow: Duration::MAX }
+    }
+}
+
+impl From<&DatabaseSettings> for StatementTimes {
+    fn from(settings: &DatabaseSettings) -> Self {
+        StatementTimes { limit: settings.timeout, slow: settings.slow_statement }
+    }
+}
+
 /// The longest times to wait.
 #[derive(Clone, Copy)]
 pub(super) struct Timeouts {
     /// For a turn.
     pub(super) turn: Duration,
     /// For a statement.
-    pub(super) statement: Duration,
+    pub(super) statement: StatementTimes,
 }
 
 /// The turn of one task: it has come when the task's connection is known.
@@ -140,7 +162,7 @@ impl QueueTicket {
                     None if asked.elapsed() > patience.turn + TICK => {
                         return Err(Error::Unavailable("waited too long for a connection".into()));
                     }
-                    Some(pulse) if pulse.running() > patience.statement + TICK => {
+                    Some(pulse) if pulse.running() > patience.statement.limit + TICK => {
                         return Err(hung("the database does not come back".into()));
                     }
                     _ => {}

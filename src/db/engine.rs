@@ -1,12 +1,10 @@
 //! The engine of a connection: the places where one database or the other is chosen.
 
-use std::time::Duration;
-
 use diesel::connection::AnsiTransactionManager;
 use diesel::result::QueryResult;
 
 use super::connection::{ConnectionUse, Db};
-use super::deadline::StatementClock;
+use super::deadline::{StatementClock, StatementTimes};
 use super::dialect::Dialect;
 use super::dialect::postgres::{self, PostgresDialect};
 use super::dialect::sqlite::{self, SqliteDialect};
@@ -36,7 +34,7 @@ pub fn connect(settings: &DatabaseSettings) -> Result<Db> {
 /// The same to another target, whose schema is not looked at.
 pub fn connect_to(target: &Target, settings: &DatabaseSettings) -> Result<Db> {
     target.must_exist()?;
-    let mut db = open(target, ConnectionUse::Everything, settings.timeout, &StatementClock::default())?;
+    let mut db = open(target, ConnectionUse::Everything, settings.into(), &StatementClock::default())?;
     db.dialect().lift_time_limit(&mut db)?;
     Ok(db)
 }
@@ -44,12 +42,12 @@ pub fn connect_to(target: &Target, settings: &DatabaseSettings) -> Result<Db> {
 /// Opens a connection that only reads, for who looks whether all is well.
 pub fn look(target: &Target, settings: &DatabaseSettings) -> Result<Db> {
     target.must_exist()?;
-    open(target, ConnectionUse::Reading, settings.timeout, &StatementClock::default())
+    open(target, ConnectionUse::Reading, settings.into(), &StatementClock::default())
 }
 
 /// Fails unless the turn to write comes; nothing is written in it.
 pub fn check_writing(target: &Target, schema: Schema, settings: &DatabaseSettings) -> Result<()> {
-    let mut db = open(target, ConnectionUse::Writing, settings.timeout, &StatementClock::default())?;
+    let mut db = open(target, ConnectionUse::Writing, settings.into(), &StatementClock::default())?;
     begin_writing(&mut db, &schema.newest()?)?;
     roll_back_exclusive(&mut db)
 }
@@ -73,21 +71,19 @@ pub fn check_session(target: &Target) -> Result<()> {
 }
 
 /// Opens one connection with the settings that every connection has. Its pulse tells while it waits for the server.
-pub(super) fn open(target: &Target, r#use: ConnectionUse, timeout: Duration, pulse: &StatementClock) -> Result<Db> {
+pub(super) fn open(target: &Target, r#use: ConnectionUse, times: StatementTimes, pulse: &StatementClock) -> Result<Db> {
     target.check()?;
     pulse.begin();
-    let opened = open_either(target, r#use, timeout, pulse);
+    let opened = open_either(target, r#use, times, pulse);
     pulse.end();
     opened
 }
 
-fn open_either(target: &Target, r#use: ConnectionUse, timeout: Duration, clock: &StatementClock) -> Result<Db> {
+fn open_either(target: &Target, r#use: ConnectionUse, times: StatementTimes, clock: &StatementClock) -> Result<Db> {
     match target {
-        Target::Sqlite(path) => sqlite::open(path, r#use, timeout, clock).map(Db::Sqlite),
-        Target::Postgres(url) => postgres::open(url, None, r#use, timeout, clock).map(Db::Postgres),
-        Target::PostgresSchema(url, schema) => {
-            postgres::open(url, Some(schema), r#use, timeout, clock).map(Db::Postgres)
-        }
+        Target::Sqlite(path) => sqlite::open(path, r#use, times, clock).map(Db::Sqlite),
+        Target::Postgres(url) => postgres::open(url, None, r#use, times, clock).map(Db::Postgres),
+        Target::PostgresSchema(url, schema) => postgres::open(url, Some(schema), r#use, times, clock).map(Db::Postgres),
     }
 }
 

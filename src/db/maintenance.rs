@@ -1,6 +1,6 @@
 //! Maintenance of the databases beside the writes. The writer does it: nobody else may write.
 
-use std::time::Duration;
+use super::deadline::StatementTimes;
 
 use super::checkpoint::Checkpoints;
 use super::connection::Db;
@@ -15,8 +15,8 @@ pub(super) struct Maintenance {
 }
 
 impl Maintenance {
-    pub(super) fn start(target: &Target, timeout: Duration) -> Result<Self> {
-        Ok(Maintenance { checkpoints: Checkpoints::start(target, timeout)?, commits: 0, is_wanted: true })
+    pub(super) fn start(target: &Target, times: StatementTimes) -> Result<Self> {
+        Ok(Maintenance { checkpoints: Checkpoints::start(target, times)?, commits: 0, is_wanted: true })
     }
 
     /// Does the maintenance due after a commit.

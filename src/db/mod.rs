@@ -66,6 +66,11 @@ pub fn prepare_record_keys(settings: &DatabaseSettings) -> Result<Option<Target>
     Ok(Some(target))
 }
 
+/// True if the database failed; what it refused for a reason of the request's is no failure of its.
+pub fn has_failed<T>(result: &Result<T>) -> bool {
+    matches!(result, Err(Error::Unavailable(_) | Error::OutcomeUnknown(_) | Error::Internal(_) | Error::Corrupt(_)))
+}
+
 impl Database {
     /// Opens the pool and the writer; the schema must be up to date (see [`migrate`]).
     pub fn open(config: &Config) -> Result<Self> {
@@ -97,7 +102,7 @@ impl Database {
         schema: Schema,
         (database, connections): (&DatabaseSettings, &ConnectionSettings),
     ) -> Result<Self> {
-        let patience = Timeouts { turn: connections.pool_timeout, statement: database.timeout };
+        let patience = Timeouts { turn: connections.pool_timeout, statement: database.into() };
         let hangs = hangs::HangCount::default();
         read_pool::ReadPool::check(&writes, patience.statement)?;
         let open = |target| read_pool::ReadPool::open(target, patience, connections.reading, &hangs);
@@ -105,7 +110,7 @@ impl Database {
         Ok(Database {
             own: open(writes.clone())?,
             replica: replica.map(|pool| Arc::new(replica::Replica::new(pool))),
-            writer: writer::Writer::start(WritingPlace::new(writes, database.timeout, schema)?, patience, &hangs)?,
+            writer: writer::Writer::start(WritingPlace::new(writes, patience.statement, schema)?, patience, &hangs)?,
             errors: Arc::default(),
         })
     }
@@ -120,10 +125,9 @@ impl Database {
         self.replica.as_ref().is_some_and(|replica| replica.is_lost())
     }
 
-    /// Counts what the database failed; what it refused for a reason of the request's is no failure of its.
+    /// Counts what the database failed.
     fn counted<T>(&self, result: Result<T>) -> Result<T> {
-        if let Err(Error::Unavailable(_) | Error::OutcomeUnknown(_) | Error::Internal(_) | Error::Corrupt(_)) = &result
-        {
+        if has_failed(&result) {
             self.errors.fetch_add(1, Ordering::Relaxed);
         }
         result

@@ -10,7 +10,7 @@ use diesel::r2d2::R2D2Connection;
 use tokio::sync::oneshot;
 
 use super::connection::{ConnectionUse, Db};
-use super::deadline::{QueueTicket, StatementClock, Timeouts};
+use super::deadline::{QueueTicket, StatementClock, StatementTimes, Timeouts};
 use super::engine::{FileMark, open};
 use super::hangs::{HangCount, Post, Posts};
 use crate::config::Target;
@@ -76,26 +76,26 @@ impl ReadPool {
     pub(super) fn open(target: Target, patience: Timeouts, connections: u32, hangs: &HangCount) -> Result<Self> {
         let (queue, tasks) = bounded(QUEUE);
         let busy = Arc::new(AtomicU32::new(0));
-        let timeout = patience.statement;
+        let times = patience.statement;
         let health = ConnectionHealth { lost: Arc::default(), hangs: hangs.clone() };
         let start = {
             let (target, busy, health) = (target.clone(), busy.clone(), health.clone());
             move |post: Arc<Post>| {
-                let connection = PooledConnection::new(&target, timeout, &health, post.clock.clone());
+                let connection = PooledConnection::new(&target, times, &health, post.clock.clone());
                 let (tasks, busy) = (tasks.clone(), busy.clone());
                 let reading = std::thread::Builder::new().name("reader".into());
                 reading.spawn(move || read_all(&tasks, connection, &busy, &post)).map(|_| ())
             }
         };
-        let posts = Posts::fill(connections, timeout, hangs, start)?;
+        let posts = Posts::fill(connections, times.limit, hangs, start)?;
         let embedded = matches!(target, Target::Sqlite(_));
         let here = embedded.then(|| Arc::new(InlineConnections { idle: Mutex::default(), target }));
         Ok(ReadPool { queue, patience, busy, connections, health, _posts: posts, here })
     }
 
     /// Fails unless a connection can be made.
-    pub(super) fn check(target: &Target, timeout: Duration) -> Result<()> {
-        open(target, ConnectionUse::Reading, timeout, &StatementClock::default()).map(drop)
+    pub(super) fn check(target: &Target, times: StatementTimes) -> Result<()> {
+        open(target, ConnectionUse::Reading, times, &StatementClock::default()).map(drop)
     }
 
     /// Connections in use, and all.
@@ -169,7 +169,8 @@ impl ReadPool {
         let idle = here.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         // It must not wait for a lock here: that would hold up all that this thread serves.
         let mut connection = idle.unwrap_or_else(|| {
-            PooledConnection::new(&here.target, Duration::ZERO, &self.health, StatementClock::default())
+            let times = StatementTimes { limit: Duration::ZERO, ..self.patience.statement };
+            PooledConnection::new(&here.target, times, &self.health, StatementClock::default())
         });
         match connection.db().and_then(&work) {
             Err(Error::Unavailable(_)) => self.run(work).await,
@@ -186,7 +187,7 @@ struct PooledConnection {
     target: Target,
     /// The file that the target was found in.
     file: FileMark,
-    timeout: Duration,
+    times: StatementTimes,
     pulse: StatementClock,
     open: Option<Db>,
     used: Instant,
@@ -196,10 +197,10 @@ struct PooledConnection {
 }
 
 impl PooledConnection {
-    fn new(target: &Target, timeout: Duration, health: &ConnectionHealth, pulse: StatementClock) -> Self {
+    fn new(target: &Target, times: StatementTimes, health: &ConnectionHealth, pulse: StatementClock) -> Self {
         let (target, health) = (target.clone(), health.clone());
         let (seen, file) = (health.seen(), FileMark::of(&target));
-        PooledConnection { target, file, timeout, pulse, open: None, used: Instant::now(), health, seen }
+        PooledConnection { target, file, times, pulse, open: None, used: Instant::now(), health, seen }
     }
 
     /// The connection, made anew when there is none or when it was lost while it was idle.
@@ -220,7 +221,7 @@ impl PooledConnection {
             Some(db) => db,
             None => {
                 self.pulse.renew();
-                open(&self.target, ConnectionUse::Reading, self.timeout, &self.pulse)?
+                open(&self.target, ConnectionUse::Reading, self.times, &self.pulse)?
             }
         };
         Ok(self.open.insert(db))
@@ -260,7 +261,7 @@ mod tests {
         let target = Target::Sqlite(path);
         let mut connection = PooledConnection::new(
             &target,
-            Duration::from_secs(1),
+            StatementTimes::within(Duration::from_secs(1)),
             &ConnectionHealth::default(),
             StatementClock::default(),
         );

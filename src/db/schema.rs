@@ -77,6 +77,7 @@ diesel::table! {
         number -> Text,
         action -> Text,
         at -> Timestamp,
+        trace -> Nullable<Text>,
     }
 }
 
@@ -261,6 +262,7 @@ diesel::table! {
         last_error -> Nullable<Text>,
         created_at -> Timestamp,
         finished_at -> Nullable<Timestamp>,
+        trace -> Nullable<Text>,
     }
 }
 
@@ -342,6 +344,7 @@ diesel::table! {
         sealed -> Nullable<Text>,
         made_at -> Timestamp,
         destroyed_at -> Nullable<Timestamp>,
+        retired_at -> Nullable<Timestamp>,
     }
 }
 

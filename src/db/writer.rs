@@ -53,7 +53,7 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(place: WritingPlace, patience: Timeouts, hangs: &HangCount) -> Result<Self> {
         let (queue, tasks) = bounded(QUEUE);
-        let timeout = place.timeout;
+        let timeout = place.times.limit;
         drop(place.open(&StatementClock::default())?);
         let commits = watch::Sender::new(0);
         let (state, measures) = (Arc::new(WriterState::default()), place.measures.clone());
@@ -139,7 +139,7 @@ fn write_all(
     state: &WriterState,
     commits: &watch::Sender<u64>,
 ) {
-    let upkeep = started(tasks, post, state, || Maintenance::start(&place.target, place.timeout));
+    let upkeep = started(tasks, post, state, || Maintenance::start(&place.target, place.times));
     let Some(mut upkeep) = upkeep else { return };
     let mut connection = WritingConnection::new(place, &post.clock);
     let mut last = (0, Duration::ZERO);
@@ -255,6 +255,7 @@ fn gather(tasks: &Receiver<QueuedWrite>, first: QueuedWrite, (size, took): (usiz
 
 #[cfg(test)]
 mod tests {
+    use super::super::deadline::StatementTimes;
     use super::super::dialect::sqlite;
     use super::*;
     use crate::config::Target;
@@ -274,7 +275,7 @@ mod tests {
                 return Err(Error::Unavailable("there is no room".into()));
             }
             assert!(state.silence() > Duration::ZERO, "readiness is told");
-            Maintenance::start(&target, Duration::from_secs(1))
+            Maintenance::start(&target, StatementTimes::within(Duration::from_secs(1)))
         };
         assert!(started(&tasks, &Post::default(), &state, start).is_some());
         assert_eq!((tried.get(), state.silence()), (2, Duration::ZERO));

@@ -4,10 +4,8 @@
 //! transaction begins with a look at the schema. A file that was removed or replaced is not written either: what goes there is
 //! lost, or comes among what this process knows nothing of.
 
-use std::time::Duration;
-
 use super::connection::{ConnectionUse, Db};
-use super::deadline::StatementClock;
+use super::deadline::{StatementClock, StatementTimes};
 use super::engine::{FileMark, begin_writing, open};
 use super::measures::WriterMeasures;
 use super::migrations::Schema;
@@ -18,7 +16,7 @@ use crate::error::{Error, Result};
 #[derive(Clone)]
 pub(super) struct WritingPlace {
     pub(super) target: Target,
-    pub(super) timeout: Duration,
+    pub(super) times: StatementTimes,
     schema: Schema,
     pub(super) newest: String,
     file: FileMark,
@@ -27,16 +25,9 @@ pub(super) struct WritingPlace {
 
 impl WritingPlace {
     /// The place, as it is found now.
-    pub(super) fn new(target: Target, timeout: Duration, schema: Schema) -> Result<Self> {
+    pub(super) fn new(target: Target, times: StatementTimes, schema: Schema) -> Result<Self> {
         let file = FileMark::of(&target);
-        Ok(WritingPlace {
-            target,
-            timeout,
-            schema,
-            newest: schema.newest()?,
-            file,
-            measures: WriterMeasures::default(),
-        })
+        Ok(WritingPlace { target, times, schema, newest: schema.newest()?, file, measures: WriterMeasures::default() })
     }
 
     /// A place of which only the newest migration matters.
@@ -44,13 +35,14 @@ impl WritingPlace {
     pub(super) fn for_tests(newest: &str) -> Self {
         let target = Target::Sqlite(":memory:".into());
         let (file, measures) = (FileMark::of(&target), WriterMeasures::default());
-        WritingPlace { target, timeout: Duration::ZERO, schema: Schema::Records, newest: newest.into(), file, measures }
+        let times = StatementTimes::within(std::time::Duration::ZERO);
+        WritingPlace { target, times, schema: Schema::Records, newest: newest.into(), file, measures }
     }
 
     /// A connection to the place, which is what it was and has the schema of this binary.
     pub(super) fn open(&self, clock: &StatementClock) -> Result<Db> {
         self.file.check(&self.target)?;
-        let mut db = open(&self.target, ConnectionUse::Writing, self.timeout, clock)?;
+        let mut db = open(&self.target, ConnectionUse::Writing, self.times, clock)?;
         self.measures.connected();
         self.schema
             .check(&mut db)

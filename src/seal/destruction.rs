@@ -36,11 +36,13 @@ pub struct StoredKey {
     /// The record.
     pub record: String,
     /// Its name.
-    key: String,
+    pub(super) key: String,
     /// The first revision that the key may seal.
     pub since: i64,
     /// The time of the erasure that destroyed it; none while it is there.
     pub destroyed_at: Option<NaiveDateTime>,
+    /// The time from which nothing new is sealed with it; none as long as something may be.
+    pub retired_at: Option<NaiveDateTime>,
 }
 
 impl StoredKey {
@@ -52,7 +54,8 @@ impl StoredKey {
 
 impl From<KeyRow> for StoredKey {
     fn from(row: KeyRow) -> Self {
-        StoredKey { record: row.record_id, key: row.key, since: row.since, destroyed_at: row.destroyed_at }
+        let KeyRow { record_id: record, key, since, destroyed_at, retired_at, .. } = row;
+        StoredKey { record, key, since, destroyed_at, retired_at }
     }
 }
 
@@ -162,6 +165,7 @@ fn leave_tombstones(db: &mut Db, erased: &ErasedRecord, keys: &[&KeyRow]) -> Res
             sealed: None,
             made_at: erased.at,
             destroyed_at: Some(erased.at),
+            retired_at: None,
         };
         KeyRow::insert(db, &[row])?;
     }

@@ -12,6 +12,7 @@ use crate::config::{DatabaseSettings, Target};
 use crate::db::schema::record_keys;
 use crate::db::{self, Database, Db, Schema, WriteTransaction, deferred_row, exclusively};
 use crate::error::{Error, Result};
+use crate::seal::measures::KeyMeasures;
 
 /// A key that is ready to seal and open.
 pub(super) type RecordKey = Arc<RandomizedNonceKey>;
@@ -55,7 +56,7 @@ pub(super) struct KeyStore {
 /// The way to the database of keys.
 pub(super) enum KeyPlace {
     /// A service's, which many use at once.
-    Service(Database),
+    Service(Database, KeyMeasures),
     /// A command's, which is connected when it is first needed.
     Command(Target, DatabaseSettings, Mutex<Option<Db>>),
 }
@@ -78,7 +79,7 @@ impl KeyStore {
         work: impl FnOnce(&mut Db) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         match &self.place {
-            KeyPlace::Service(database) => database.read_primary(work).await,
+            KeyPlace::Service(database, measures) => measures.timed("read", database.read_primary(work)).await,
             KeyPlace::Command(..) => self.in_command(work),
         }
     }
@@ -89,7 +90,7 @@ impl KeyStore {
         work: impl Fn(&mut WriteTransaction) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         match &self.place {
-            KeyPlace::Service(database) => database.write_together(work).await,
+            KeyPlace::Service(database, measures) => measures.timed("write", database.write_together(work)).await,
             KeyPlace::Command(..) => self.in_command(|db| exclusively(db, |tx| work(tx))),
         }
     }
@@ -121,9 +122,10 @@ pub(super) struct KeyRow {
     pub(super) sealed: Option<String>,
     pub(super) made_at: NaiveDateTime,
     pub(super) destroyed_at: Option<NaiveDateTime>,
+    pub(super) retired_at: Option<NaiveDateTime>,
 }
 
-deferred_row!(KeyRow, 0, record_keys(record_id, key, since, sealed, made_at, destroyed_at));
+deferred_row!(KeyRow, 0, record_keys(record_id, key, since, sealed, made_at, destroyed_at, retired_at));
 
 /// The keys of records.
 pub(super) fn rows_of(db: &mut Db, records: &[String]) -> Result<Vec<KeyRow>> {

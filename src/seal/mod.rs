@@ -13,14 +13,18 @@ mod destruction;
 mod erasures;
 mod key_store;
 mod keys;
+mod measures;
 mod providing;
 mod purposes;
 mod record_keys;
+mod retirement;
 mod rotation;
 
 pub use destruction::{DestroyedKeys, ErasedRecord, StoredKey};
 pub use erasures::{all_erasures, erasures};
 pub use key_store::SealingKey;
 pub use keys::{FORMER, Keys, RecordSeal, SECRET, SealedPlace, fresh_key, key_of, properties};
+pub use measures::KeyMeasures;
 pub use purposes::{Purpose, PurposeKeys, authenticate};
+pub use retirement::RetiredKeys;
 pub use rotation::{keys_for, rotate};

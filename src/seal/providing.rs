@@ -11,6 +11,7 @@ use crate::db::{Database, WriteTransaction};
 use crate::digest;
 use crate::error::{Error, KeyNeed, Result};
 use crate::seal::key_store::{KeyName, KeyPlace, KeyRow, RecordKey, fresh, ready, rows_of, wait};
+use crate::seal::measures::KeyMeasures;
 use crate::seal::record_keys::{HeldKey, HeldKeys, NewKeys, RecordKeys};
 use crate::seal::{Keys, SealedPlace};
 
@@ -18,9 +19,9 @@ use crate::seal::{Keys, SealedPlace};
 const KEY: &str = "key";
 
 impl Keys {
-    /// The same keys as a service has them, which asks this database.
-    pub fn in_service(&self, database: Option<Database>) -> Keys {
-        self.with_records(database.map(|database| RecordKeys::at(KeyPlace::Service(database))))
+    /// The same keys as a service has them, which asks this database and measures that.
+    pub fn in_service(&self, database: Option<Database>, measures: &KeyMeasures) -> Keys {
+        self.with_records(database.map(|database| RecordKeys::at(KeyPlace::Service(database, measures.clone()))))
     }
 
     /// The same keys for work of which nothing will be kept.
@@ -88,13 +89,15 @@ impl Keys {
             records.store.write(keep).await?;
         }
         for row in rows {
-            let (name, since) = ((row.record_id, row.key), row.since);
+            let (name, since, is_retired) = ((row.record_id, row.key), row.since, row.retired_at.is_some());
             let found = match &row.sealed {
                 None => HeldKey::Destroyed,
                 Some(sealed) => HeldKey::Ready(self.opened(&name, sealed)?),
             };
             if let HeldKey::Ready(key) = &found {
-                held.living.entry(name.0.clone()).or_default().push((since, name.1.clone()));
+                if !is_retired {
+                    held.living.entry(name.0.clone()).or_default().push((since, name.1.clone()));
+                }
                 if records.new == NewKeys::Kept {
                     records.store.ready.insert(name.clone(), key.clone());
                 }
@@ -116,7 +119,8 @@ impl Keys {
         for need in asked {
             let KeyNeed::Sealing { record, erased, revision } = need else { continue };
             let may = |row: &&KeyRow| {
-                row.record_id == *record && row.sealed.is_some() && row.since > *erased && row.since <= *revision
+                let is_there = row.sealed.is_some() && row.retired_at.is_none();
+                row.record_id == *record && is_there && row.since > *erased && row.since <= *revision
             };
             if rows.iter().find(may).or(new.iter().find(may)).is_none() {
                 new.push(self.new_key(record, *revision)?);
@@ -130,7 +134,15 @@ impl Keys {
         let secret = STANDARD_NO_PAD.encode(fresh()?);
         let sealed = self.seal(SealedPlace::RecordKey(record, &key), [(KEY.to_owned(), secret.into())])?;
         let made_at = Clock::system().now();
-        Ok(KeyRow { record_id: record.to_owned(), key, since, sealed: Some(sealed), made_at, destroyed_at: None })
+        Ok(KeyRow {
+            record_id: record.to_owned(),
+            key,
+            since,
+            sealed: Some(sealed),
+            made_at,
+            destroyed_at: None,
+            retired_at: None,
+        })
     }
 
     fn opened(&self, (record, key): &KeyName, sealed: &str) -> Result<RecordKey> {

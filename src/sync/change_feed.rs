@@ -22,6 +22,7 @@ struct FeedRow {
     action: String,
     revision: i64,
     at: chrono::NaiveDateTime,
+    trace: Option<String>,
 }
 
 /// An entry of the change feed.
@@ -41,6 +42,8 @@ pub struct FeedChange {
     pub revision: i64,
     /// The instant at which it was published, in UTC.
     pub at: chrono::NaiveDateTime,
+    /// The place of the request in a trace, as it came with it.
+    pub trace: Option<String>,
     /// The mark that tells the entry from any other that may come to stand at its place.
     mark: String,
     /// The generation of the feed.
@@ -60,8 +63,19 @@ fn mark(of: (&str, i64), (action, at): (&str, chrono::NaiveDateTime), request: O
 impl FeedChange {
     fn told((row, request): FeedRowWithRequest, generation: &Arc<str>) -> Self {
         let mark = mark((&row.record_id, row.revision), (&row.action, row.at), request.as_deref());
-        let FeedRow { seq, register, record_id, number, action, revision, at } = row;
-        FeedChange { seq, register, record_id, number, action, revision, at, mark, generation: generation.clone() }
+        let FeedRow { seq, register, record_id, number, action, revision, at, trace } = row;
+        FeedChange {
+            seq,
+            register,
+            record_id,
+            number,
+            action,
+            revision,
+            at,
+            trace,
+            mark,
+            generation: generation.clone(),
+        }
     }
 
     /// The place behind it.

@@ -26,8 +26,10 @@ use crate::identity::Identity;
 use crate::outgoing::{self, Trust};
 use crate::seal::Keys;
 use crate::seal::authenticate;
+use crate::spans::{SpanKind, Spans};
+use crate::trace::{TRACEPARENT, TraceParent};
 use crate::webhooks::event::{ChangeEvent, EventOrigin};
-use crate::webhooks::subscriptions::{self, Attempt};
+use crate::webhooks::subscriptions::{self, Attempt, WebhookDelivery};
 
 /// The longest time that a receiver may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -129,24 +131,62 @@ pub fn signature(secrets: &[&str], id: &str, timestamp: i64, body: &str) -> Stri
     secrets.iter().map(sign).collect::<Vec<_>>().join(" ")
 }
 
+/// An event as it is sent.
+pub struct Message {
+    /// Its id.
+    pub id: String,
+    /// The event.
+    pub body: String,
+    /// The place in a trace of what it tells of.
+    pub within: Option<TraceParent>,
+}
+
+impl Message {
+    fn of(origin: &EventOrigin, delivery: &WebhookDelivery) -> Message {
+        Message {
+            id: delivery.id.clone(),
+            body: ChangeEvent::of(origin, delivery).written(),
+            within: delivery.trace.as_deref().and_then(TraceParent::read),
+        }
+    }
+}
+
 /// Sends an event once. Redirects are failures.
 pub fn send(
-    agent: &ureq::Agent,
+    (agent, spans): (&ureq::Agent, &Spans),
     url: &str,
     secrets: &[String],
-    (id, body): (&str, &str),
+    message: &Message,
+    now: NaiveDateTime,
+) -> Attempt {
+    let span = spans.begin(SpanKind::Client, message.within.as_ref());
+    let attempt = attempt((agent, span.place()), url, secrets, message, now);
+    let status = attempt.status.map(|status| status.to_string()).unwrap_or_default();
+    let values = [("http.request.method", "POST"), ("http.response.status_code", status.as_str())];
+    span.end("POST webhook", &values[..if status.is_empty() { 1 } else { 2 }], attempt.error.is_some());
+    attempt
+}
+
+fn attempt(
+    (agent, place): (&ureq::Agent, Option<&TraceParent>),
+    url: &str,
+    secrets: &[String],
+    message: &Message,
     now: NaiveDateTime,
 ) -> Attempt {
     let timestamp = now.and_utc().timestamp();
     let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
-    let sent = agent
+    let Message { id, body, .. } = message;
+    let mut request = agent
         .post(url)
         .header("Content-Type", "application/cloudevents+json; charset=utf-8")
         .header("webhook-id", id)
         .header("webhook-timestamp", timestamp.to_string())
-        .header("webhook-signature", signature(&secrets, id, timestamp, body))
-        .send(body);
-    match sent {
+        .header("webhook-signature", signature(&secrets, id, timestamp, body));
+    if let Some(place) = place {
+        request = request.header(TRACEPARENT, place.written());
+    }
+    match request.send(body) {
         Ok(answer) if answer.status().is_success() => {
             Attempt { status: Some(answer.status().as_u16()), ..Attempt::default() }
         }
@@ -155,19 +195,18 @@ pub fn send(
             let wait = answer.headers().get("retry-after").and_then(|value| retry_after(value.to_str().ok()?, now));
             Attempt { status: Some(status), error: Some(format!("the receiver answered {status}")), wait }
         }
-        // What the error says could name addresses inside; what kind it is is enough. A name that leads inside is told like
-        // one that leads nowhere: otherwise the answer would say what names mean inside.
-        Err(error) => {
-            let what = match outgoing::reason(&error) {
-                "it takes too long" => "the receiver took too long".to_owned(),
-                why if why.contains("certificate") => {
-                    "the receiver cannot be reached: its certificate is not believed".to_owned()
-                }
-                "TLS fails" => "TLS failed".to_owned(),
-                _ => "the receiver cannot be reached".to_owned(),
-            };
-            Attempt { error: Some(what), ..Attempt::default() }
-        }
+        Err(error) => Attempt { error: Some(told(&error).to_owned()), ..Attempt::default() },
+    }
+}
+
+/// The kind of a failure: what the error says could name addresses inside. A name that leads inside is told like one that leads
+/// nowhere: otherwise the answer would say what names mean inside.
+fn told(error: &ureq::Error) -> &'static str {
+    match outgoing::reason(error) {
+        "it takes too long" => "the receiver took too long",
+        why if why.contains("certificate") => "the receiver cannot be reached: its certificate is not believed",
+        "TLS fails" => "TLS failed",
+        _ => "the receiver cannot be reached",
     }
 }
 
@@ -194,6 +233,8 @@ pub struct DeliveryWorker {
     pub origin: EventOrigin,
     /// The addresses that webhooks may lead to.
     pub settings: WebhookSettings,
+    /// The way of spans to a collector.
+    pub spans: Spans,
     /// The authorities that are believed.
     pub trust: Trust,
     /// Becomes true when the service stops.
@@ -310,11 +351,11 @@ async fn send_due(worker: &DeliveryWorker, (agent, senders): (&ureq::Agent, &Sem
         if *worker.stopping.borrow() || failed.contains(&delivery.record_id) {
             continue;
         }
-        let (agent, url, secrets) = (agent.clone(), webhook.url.clone(), secrets.clone());
-        let (id, body) = (delivery.id.clone(), ChangeEvent::of(&worker.origin, &delivery).written());
+        let (agent, spans, url, secrets) = (agent.clone(), worker.spans.clone(), webhook.url.clone(), secrets.clone());
+        let message = Message::of(&worker.origin, &delivery);
         // Each that is sent holds a thread.
         let _sender = senders.acquire().await;
-        let sending = tokio::task::spawn_blocking(move || send(&agent, &url, &secrets, (&id, &body), now));
+        let sending = tokio::task::spawn_blocking(move || send((&agent, &spans), &url, &secrets, &message, now));
         let attempt = sending.await.map_err(|_| Error::Internal("a delivery panicked".into()))?;
         if let Some(reason) = &attempt.error {
             // The address can be a secret; the id tells whose it is.
@@ -324,6 +365,7 @@ async fn send_due(worker: &DeliveryWorker, (agent, senders): (&ureq::Agent, &Sem
         let by = OperationContext {
             actor: Identity::system("webhooks"),
             request_id: uuid::Uuid::now_v7().to_string(),
+            trace: None,
             at: worker.clock.now(),
             keys: worker.keys.clone(),
             registers: None,

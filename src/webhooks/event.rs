@@ -49,6 +49,10 @@ pub struct ChangeEvent<'d> {
     time: NaiveDateTime,
     /// The media type of `data`.
     datacontenttype: &'static str,
+    /// The place of the change in the trace of the request that made it (W3C Trace Context); absent where it belongs to none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")]
+    traceparent: Option<&'d str>,
     /// The change; the test event has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -84,6 +88,7 @@ impl ChangeEvent<'_> {
             subject: format!("{}/{}", delivery.register, delivery.record_id),
             time: delivery.changed_at,
             datacontenttype: "application/json",
+            traceparent: delivery.trace.as_deref(),
             data: Some(EventData {
                 register: &delivery.register,
                 id: &delivery.record_id,
@@ -104,6 +109,7 @@ impl ChangeEvent<'_> {
             subject: format!("webhooks/{webhook}"),
             time: now,
             datacontenttype: "application/json",
+            traceparent: None,
             data: None,
         }
     }

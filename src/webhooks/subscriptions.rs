@@ -121,6 +121,8 @@ pub struct WebhookDelivery {
     pub created_at: NaiveDateTime,
     /// The instant at which it was delivered or given up.
     pub finished_at: Option<NaiveDateTime>,
+    /// The place of the change in a trace.
+    pub trace: Option<String>,
 }
 
 impl WebhookDelivery {
@@ -143,6 +145,7 @@ impl WebhookDelivery {
             last_error: None,
             created_at: now,
             finished_at: None,
+            trace: change.trace.clone(),
         }
     }
 }
@@ -327,7 +330,8 @@ fn insert_deliveries(db: &mut Db, made: &[WebhookDelivery]) -> Result<()> {
             last_status,
             last_error,
             created_at,
-            finished_at
+            finished_at,
+            trace
         )
     )
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The modules of the crate from the bottom up.
-const ORDER: [&str; 35] = [
+const ORDER: [&str; 37] = [
     "error",
     "digest",
     "config",
@@ -21,6 +21,8 @@ const ORDER: [&str; 35] = [
     "reload",
     "outgoing",
     "logging",
+    "trace",
+    "spans",
     "formats",
     "db",
     "seal",

@@ -53,6 +53,8 @@ mod search;
 mod settings;
 mod shares;
 mod solver;
+#[cfg(feature = "otel")]
+mod spans;
 mod sql;
 mod statistics;
 mod sync;
@@ -60,5 +62,6 @@ mod tables;
 mod tampering;
 mod title_order;
 mod together;
+mod upgrades;
 mod webhooks;
 mod years;

@@ -1,6 +1,7 @@
 //! The service against a model of it: random work through HTTP, restarts, kills, backups and what was restored from them; after
 //! each step what the model predicts is compared. The shortest sequence that fails is printed.
 
+mod failover;
 mod register;
 
 use std::collections::BTreeSet;
@@ -10,6 +11,7 @@ use proptest::test_runner::{Config as Runner, TestRunner};
 use serde_json::{Value, json};
 
 use crate::support::{Backend, Directory, Process, aufsicht, database, differences, record_keys};
+use failover::{Failure, Pair, failures};
 use register::{AREAS, Case, Content, REQUESTERS, Register, WORDS, YEARS, day, later};
 
 /// The number of steps of both databases together, unless `AUFSICHT_MODEL_STEPS` says another.
@@ -81,6 +83,7 @@ enum Step {
     Kill,
     Backup,
     Restore,
+    FailOver(Failure, Said),
 }
 
 fn said() -> impl Strategy<Value = Said> {
@@ -153,6 +156,8 @@ struct World {
     keys: Option<String>,
     directory: Option<Directory>,
     process: Option<Process>,
+    /// The servers, where the primary may fail.
+    pair: Option<Pair>,
     model: Register,
     kept: Option<Kept>,
     /// The place in the feed up to which it was read, and how many entries of the model that are.
@@ -166,12 +171,29 @@ impl World {
     fn new(backend: Backend, has_keys: bool) -> World {
         let (url, directory) = database(backend);
         let keys = has_keys.then(|| record_keys(&url));
+        World::on(backend, (url, directory), keys, None)
+    }
+
+    /// The same on a primary that may fail.
+    fn replicated(has_keys: bool) -> World {
+        let pair = Pair::start();
+        let keys = has_keys.then(|| database(Backend::Postgres).0);
+        World::on(Backend::Postgres, (pair.url(), None), keys, Some(pair))
+    }
+
+    fn on(
+        backend: Backend,
+        (url, directory): (String, Option<Directory>),
+        keys: Option<String>,
+        pair: Option<Pair>,
+    ) -> World {
         let mut world = World {
             backend,
             url,
             keys,
             directory,
             process: None,
+            pair,
             model: Register::default(),
             kept: None,
             read: (None, 0),
@@ -182,8 +204,18 @@ impl World {
     }
 
     fn serve(&mut self) {
-        let keys = self.keys.as_deref().map(|keys| ("AUFSICHT_RECORD_KEYS_URL", keys));
-        self.process = Some(Process::start(&self.url, keys.as_slice()));
+        let mut settings = Vec::new();
+        settings.extend(self.keys.as_deref().map(|keys| ("AUFSICHT_RECORD_KEYS_URL", keys)));
+        settings.extend(self.pair.as_ref().map(|_| ("AUFSICHT_DATABASE_TIMEOUT", "1s")));
+        self.process = Some(Process::start(&self.url, &settings));
+    }
+
+    fn restart(&mut self) -> Outcome {
+        let process = self.process.take().unwrap();
+        process.terminate();
+        prop_assert_eq!(process.wait(), Some(0));
+        self.serve();
+        self.check_all()
     }
 
     fn process(&self) -> &Process {
@@ -201,13 +233,7 @@ impl World {
             Step::Batch { lines, faulty, atomic } => self.batch(lines, *faulty, *atomic),
             Step::Publish(year) => self.publish(*year),
             Step::Erase(at) => self.erase(*at),
-            Step::Restart => {
-                let process = self.process.take().unwrap();
-                process.terminate();
-                prop_assert_eq!(process.wait(), Some(0));
-                self.serve();
-                self.check_all()
-            }
+            Step::Restart => self.restart(),
             Step::Kill => {
                 self.process.take().unwrap().kill();
                 self.serve();
@@ -215,6 +241,7 @@ impl World {
             }
             Step::Backup => self.back_up(),
             Step::Restore => self.restore(),
+            Step::FailOver(how, said) => self.fail_over(*how, *said),
         }?;
         if self.steps.is_multiple_of(WHOLE) { self.check_all() } else { Ok(()) }
     }
@@ -569,6 +596,20 @@ impl World {
     }
 }
 
+impl World {
+    /// Takes all steps; what is left at the end proves itself.
+    fn live_through(mut self, steps: &[Step]) -> Outcome {
+        steps.iter().try_for_each(|step| self.take(step))?;
+        self.check_all()?;
+        drop(self.process.take());
+        let mut config = crate::support::config(&self.url);
+        config.tokens.secret = None;
+        config.database.record_keys_url = self.keys.clone();
+        prop_assert_eq!(differences(&config), Vec::<String>::new());
+        Ok(())
+    }
+}
+
 fn agree(case: &Case, shown: &Value) -> Outcome {
     prop_assert_eq!(case.differences(shown), Vec::<String>::new());
     Ok(())
@@ -580,20 +621,33 @@ fn does_what_the_model_foresees(backend: Backend) {
     let mut runner =
         TestRunner::new(Runner { cases, max_shrink_iters: 300, max_shrink_time: 120_000, ..Runner::default() });
     let sequences = (any::<bool>(), prop::collection::vec(step(), LENGTH));
-    let run = |(has_keys, steps): (bool, Vec<Step>)| {
-        let mut world = World::new(backend, has_keys);
-        steps.iter().try_for_each(|step| world.take(step))?;
-        world.check_all()?;
-        drop(world.process.take());
-        let mut config = crate::support::config(&world.url);
-        config.tokens.secret = None;
-        config.database.record_keys_url = world.keys.clone();
-        prop_assert_eq!(differences(&config), Vec::<String>::new());
-        Ok(())
-    };
+    let run = |(has_keys, steps): (bool, Vec<Step>)| World::new(backend, has_keys).live_through(&steps);
     if let Err(error) = runner.run(&sequences, run) {
         panic!("{error}");
     }
 }
 
 crate::on_each! { does_what_the_model_foresees }
+
+/// Some steps, and what is written first after the failure that ends them.
+type Part = (Vec<Step>, Said);
+
+/// The primary fails, some steps after the one before each time.
+#[test]
+fn goes_on_with_the_standby_that_took_the_place_of_a_primary() {
+    let parts = [(); 3].map(|()| (prop::collection::vec(step(), 6), said()));
+    let run = |(has_keys, failures, parts): (bool, [Failure; 3], [Part; 3])| {
+        let part = |((mut steps, said), how): (Part, Failure)| {
+            steps.push(Step::FailOver(how, said));
+            steps
+        };
+        let steps: Vec<Step> = parts.into_iter().zip(failures).flat_map(part).collect();
+        World::replicated(has_keys).live_through(&steps)
+    };
+    let sequences = (any::<bool>(), failures(), parts);
+    let mut runner =
+        TestRunner::new(Runner { cases: 1, max_shrink_iters: 10, failure_persistence: None, ..Runner::default() });
+    if let Err(error) = runner.run(&sequences, run) {
+        panic!("{error}");
+    }
+}

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::faults::eventually;
 use crate::support::{
     ALL_SCOPES, App, Backend, Client, Directory, Link, Process, Proxy, Running, SECRET, aufsicht, database,
+    with_record_keys,
 };
 
 fn a_service_that_ends_takes_requests_for_a_while(backend: Backend) {
@@ -237,7 +238,10 @@ fn the_log_tells_each_event_in_a_line_and_sums_up_an_outage() {
 fn what_is_measured_tells_where_it_hurts(backend: Backend) {
     let directory = Directory::new();
     let anchors = directory.0.join("anchors");
-    let app = App::start_with(backend, |config| config.audit.anchor_file = Some(anchors.clone()));
+    let app = App::start_with(backend, |config| {
+        config.audit.anchor_file = Some(anchors.clone());
+        with_record_keys(config);
+    });
     let id = app.create("cases", json!({"title": "Fall", "notes": "vertraulich"}))["id"].clone();
     app.client.get(&format!("/v1/cases/{}", id.as_str().unwrap())).expect(200);
     let hook = json!({"url": "https://receiver.invalid/x", "registers": ["cases"]});
@@ -259,6 +263,11 @@ fn what_is_measured_tells_where_it_hurts(backend: Backend) {
         "aufsicht_writer_connections_total",
         "aufsicht_access_log_writer_commit_seconds_count",
         "aufsicht_access_log_pool_connections",
+        "aufsicht_record_keys_pool_connections",
+        "aufsicht_record_keys_reachable",
+        "aufsicht_record_keys_writer_commit_seconds_count",
+        "aufsicht_record_keys_operation_seconds_count{operation=\"write\",result=\"done\"}",
+        "aufsicht_record_keys_operation_seconds_count{operation=\"read\",result=\"done\"}",
         "aufsicht_webhook_deliveries_waiting",
         "process_resident_memory_bytes",
         "process_cpu_seconds_total",
@@ -285,7 +294,10 @@ fn what_is_measured_tells_where_it_hurts(backend: Backend) {
     // Everybody learns whether it works, and nothing of what comes in.
     let open = app.client.anonymous().get("/metrics").expect(200).text();
     assert!(open.contains("aufsicht_anchor_age_seconds") && !open.contains("process_"), "{open}");
-    for name in ["writer", "requests", "webhook", "records", "writes_waiting"] {
+    assert_eq!(measured(&open, "aufsicht_record_keys_reachable"), Some(1.0));
+    for name in
+        ["writer", "requests", "webhook", "records", "record_keys_operation", "record_keys_writer", "writes_waiting"]
+    {
         assert!(!open.contains(&format!("aufsicht_{name}")), "{name}: {open}");
     }
     if backend == Backend::Sqlite {
@@ -302,7 +314,23 @@ fn what_is_measured_tells_where_it_hurts(backend: Backend) {
     }
 }
 
+/// A command that makes its database, and what it tells of statements from such a time on.
+fn told_from(time: &str, backend: Backend) -> String {
+    let (url, _database) = database(backend);
+    let directory = Directory::new();
+    let mut command = aufsicht(&directory.0);
+    let output =
+        command.arg("migrate").envs([("DATABASE_URL", url.as_str()), ("AUFSICHT_SLOW_STATEMENT", time)]).output();
+    String::from_utf8(output.unwrap().stderr).unwrap()
+}
+
+fn a_statement_is_slow_from_the_time_that_is_set(backend: Backend) {
+    assert!(told_from("1ms", backend).contains("slow statement "));
+    assert!(!told_from("1h", backend).contains("slow statement"));
+}
+
 crate::on_each! {
+    a_statement_is_slow_from_the_time_that_is_set
     a_service_that_ends_takes_requests_for_a_while
     a_check_tells_all_and_changes_nothing
     what_is_measured_tells_where_it_hurts

@@ -310,7 +310,120 @@ on_both_databases! {
     }
 }
 
+/// Lets a day pass for the keys that were retired.
+fn let_a_day_pass(app: &App) {
+    app.record_keys()
+        .batch_execute("UPDATE record_keys SET retired_at = '2019-01-01 00:00:00' WHERE retired_at IS NOT NULL")
+        .unwrap();
+}
+
+/// Makes a key that seals nothing: the write is refused that it was made for.
+fn leave_a_key(client: &Client, number: &Value) {
+    client.post("/v1/cases", &json!({"title": "doppelt", "notes": CANARY, "number": number})).expect(409);
+}
+
+/// Lets the database fail a write when its key has been made.
+fn lose_a_write(app: &App, write: impl Fn() -> u16) {
+    let (stop, go) = match app.backend {
+        Backend::Sqlite => {
+            ("CREATE TRIGGER stop BEFORE INSERT ON history BEGIN SELECT RAISE(ABORT, 'stop'); END", "DROP TRIGGER stop")
+        }
+        Backend::Postgres => (
+            "CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'stop'; END $$; \
+             CREATE TRIGGER stop BEFORE INSERT ON history FOR EACH ROW EXECUTE FUNCTION stop()",
+            "DROP TRIGGER stop ON history; DROP FUNCTION stop()",
+        ),
+    };
+    app.sql(stop);
+    assert!(write() >= 500);
+    app.sql(go);
+}
+
+on_both_databases! {
+    fn keys_that_seal_nothing_are_taken_a_day_later(app = start) {
+        let first = app.create("cases", case(1));
+        app.create("cases", case(2));
+        leave_a_key(&app.client, &first["number"]);
+        let sweep = || done(app.command(&["seal", "sweep"]));
+        assert!(sweep().contains("Took 0 keys of records that seal nothing; 1 more"));
+        assert!(sweep().contains("Took 0 keys of records that seal nothing; 0 more"), "a day has not passed");
+        assert_eq!(living(&app).len(), 3);
+        let_a_day_pass(&app);
+        assert!(sweep().contains("Took 1 keys of records that seal nothing; 0 more"));
+        assert_eq!(living(&app).len(), 2);
+        // One that a write had at hand when it was retired, and that it sealed with, stays, and is sealed with again.
+        app.record_keys().batch_execute("UPDATE record_keys SET retired_at = '2019-01-01 00:00:00'").unwrap();
+        assert!(sweep().contains("Took 0 keys of records that seal nothing; 0 more"));
+        assert_eq!(texts(&mut app.record_keys(), "SELECT record_id AS text FROM record_keys WHERE retired_at IS NOT NULL"), Vec::<String>::new());
+        app.client.patch(&path(&id(&first)), "*", &json!({"notes": format!("{CANARY} neu")})).expect(200);
+        assert_eq!(living(&app).len(), 2);
+        // A retired one is not sealed with by what begins afterwards: a record that it was made for gets another.
+        let bare = id(&app.case("ohne"));
+        lose_a_write(&app, || app.client.patch(&path(&bare), "*", &json!({"notes": CANARY})).status);
+        assert!(sweep().contains("1 more"));
+        app.client.patch(&path(&bare), "*", &json!({"notes": CANARY})).expect(200);
+        let_a_day_pass(&app);
+        assert!(sweep().contains("Took 1 keys"));
+        assert!(app.client.get(&path(&bare)).expect(200).text().contains(CANARY));
+        assert!(!done(app.command(&["verify"])).contains("seal nothing"));
+        // The keys of other data are left alone.
+        let mut other = app.config.clone();
+        let (url, _directory) = database(app.backend);
+        other.database.url = url;
+        done(command_on(&other, &["migrate"]));
+        let (is_swept, said) = command_on(&other, &["seal", "sweep"]);
+        assert!(!is_swept && said.contains("3 of 3 keys seal nothing in this database"), "{said}");
+    }
+}
+
+fn keys_are_swept_beside_writers(backend: Backend) {
+    let app = start(backend);
+    let first = app.create("cases", case(0));
+    let ids: Vec<String> = (0..4).map(|n| id(&app.case(&format!("Anfrage {n}")))).collect();
+    let processes = [serve(&app.config), serve(&app.config)];
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..4)
+            .map(|writer| {
+                let (client, ids, number) = (&processes[writer % 2].client, &ids, &first["number"]);
+                scope.spawn(move || {
+                    for round in 0..10 {
+                        let path = path(&ids[(writer + round) % ids.len()]);
+                        client.patch(&path, "*", &json!({"notes": CANARY, "number": number})).expect(409);
+                        client.patch(&path, "*", &json!({"notes": format!("{CANARY} {writer} {round}")})).expect(200);
+                        client.post("/v1/cases", &case(round)).expect(201);
+                        leave_a_key(client, number);
+                    }
+                })
+            })
+            .collect();
+        let (app, is_over) = (&app, &is_over);
+        scope.spawn(move || {
+            while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
+                // At the beginning most keys may seal nothing yet, and none is touched.
+                app.command(&["seal", "sweep"]);
+            }
+        });
+        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    let before = living(&app).len();
+    for _ in 0..2 {
+        done(app.command(&["seal", "sweep"]));
+        let_a_day_pass(&app);
+    }
+    let swept = living(&app).len();
+    assert!(swept < before && swept <= 1 + 4 + 40, "{before} {swept}");
+    for process in &processes {
+        let all = process.client.all("/v1/cases?limit=100");
+        assert_eq!(all.len(), 1 + 4 + 40);
+        assert!(all.iter().all(|case| case["notes"].as_str().unwrap().contains(CANARY)));
+    }
+    assert!(!done(app.command(&["verify"])).contains("seal nothing"));
+}
+
 on_each! {
+    keys_are_swept_beside_writers
     parallel_writers_of_two_instances_share_the_keys
     without_the_keys_all_goes_on_that_needs_none
     a_database_without_keys_is_taken_over
@@ -369,6 +482,11 @@ fn without_the_keys_all_goes_on_that_needs_none(backend: Backend) {
     };
     away(true);
     eventually("the keys are away", || ready() == "lost");
+    let is_reachable = |value: u8| {
+        let text = client.anonymous().get("/metrics").expect(200).text();
+        text.lines().any(|line| line == format!("aufsicht_record_keys_reachable {value}.0"))
+    };
+    assert!(is_reachable(0));
     for path in ["/v1/statistics/services".into(), "/v1/cases?q=ohne".into(), path(&without)] {
         client.get(&path).expect(200);
     }
@@ -391,6 +509,7 @@ fn without_the_keys_all_goes_on_that_needs_none(backend: Backend) {
     assert_eq!(reader.all("/v1/cases").len(), 3, "nothing was kept that was refused");
     away(false);
     eventually("the keys are back", || ready() == "ok");
+    eventually("the keys are reachable", || is_reachable(1));
     assert!(client.get(&path(&with)).expect(200).text().contains(CANARY));
     client.post("/v1/cases", &case(2)).expect(201);
     client.patch(&path(&without), "*", &json!({"notes": CANARY})).expect(200);

@@ -105,7 +105,7 @@ fn day(text: &str) -> NaiveDate {
 
 fn by(keys: &Keys) -> OperationContext {
     let (actor, at) = (Identity::operator(), now().naive_utc());
-    OperationContext { actor, request_id: "sql".into(), at, keys: keys.clone(), registers: None }
+    OperationContext { actor, request_id: "sql".into(), trace: None, at, keys: keys.clone(), registers: None }
 }
 
 fn create(db: &mut Db, register: &str, body: Value, keys: &Keys) -> Result<String> {

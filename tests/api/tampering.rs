@@ -40,6 +40,8 @@ const UNFOUND: &[(&str, &str, &str)] = &[
     ("deliveries", "last_error", "how the attempts went"),
     ("deliveries", "created_at", "how the attempts went"),
     ("deliveries", "finished_at", "how the attempts went"),
+    ("deliveries", "trace", "a trace that a request came with: it is for those who look for the cause of something"),
+    ("changes", "trace", "the same"),
     ("deliveries", "delete", "the log forgets what was delivered; receivers that need each change read the feed"),
     ("webhooks", "position", "where a webhook goes on in the feed; a place that cannot be is found"),
     (

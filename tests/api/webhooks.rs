@@ -10,6 +10,7 @@ use aufsicht::webhooks::delivery::signature;
 use aufsicht::{Clock, Service};
 use serde_json::{Value, json};
 
+use crate::faults::eventually;
 use crate::support::{App, Backend, faults, now};
 use crate::{on_both_databases, on_each};
 
@@ -425,6 +426,51 @@ on_both_databases! {
         receiver.answer("200");
         app.client.send("PATCH", &path, &[("Content-Type", "application/json")], Some(br#"{"active": true}"#)).expect(200);
         assert_eq!(receiver.wait(2).len(), 2);
+    }
+}
+
+/// The place in a trace that a request came with.
+const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+on_both_databases! {
+    fn an_attempt_belongs_to_the_trace_of_the_request_that_made_the_change(app = start) {
+        let receiver = Receiver::start("500");
+        let webhook = subscribe(&app, &receiver.url(), &[]);
+        let send = |method: &str, path: &str, trace: &str, body: Value| {
+            let headers = [("Content-Type", "application/json"), ("traceparent", trace), ("tracestate", "vendor=Muster")];
+            app.client.send(method, path, &headers, Some(body.to_string().as_bytes()))
+        };
+        let case = send("POST", "/v1/cases", TRACE, json!({"title": "Anfrage"})).expect(201).json();
+        eventually("nothing fails", || log(&app, &webhook).first().is_some_and(|delivery| delivery["attempts"] == 1));
+        receiver.answer("204");
+        app.clock.set(now() + chrono::TimeDelta::seconds(60));
+        settle(&app, &webhook, 1, "DELIVERED");
+        let [first, again] = &receiver.all()[..] else { panic!("{:?}", receiver.all()) };
+        let of_attempts = [first, again].map(|event| event.headers["traceparent"].clone());
+        for attempt in &of_attempts {
+            assert!(attempt.starts_with(&TRACE[..36]) && attempt.ends_with("-01") && attempt.len() == TRACE.len(), "{attempt}");
+            assert_ne!(attempt, TRACE, "an attempt is work of its own");
+        }
+        assert_ne!(of_attempts[0], of_attempts[1]);
+        assert_eq!(first.json()["traceparent"], again.json()["traceparent"], "the change is the same");
+        for event in [first, again] {
+            assert_eq!(&event.json()["traceparent"].as_str().unwrap()[..36], &TRACE[..36]);
+            assert!(!format!("{event:?}").contains("Muster"), "nothing else goes on");
+        }
+        // What belongs to no trace is sent without one.
+        app.case("Ohne");
+        send("PUT", "/v1/cases/external/gever/1", "00-x-y-01", json!({"title": "Falsch", "received_on": "2017-03-14", "external": {"version": 1}})).expect(201);
+        let events = receiver.wait(4);
+        for event in &events[2..] {
+            assert!(!event.headers.contains_key("traceparent") && event.json().get("traceparent").is_none(), "{event:?}");
+        }
+        send("POST", &format!("/v1/webhooks/{}/test", webhook["id"].as_str().unwrap()), TRACE, json!({})).expect(200);
+        assert!(receiver.wait(5)[4].headers["traceparent"].starts_with(&TRACE[..36]));
+        let line = json!({"title": "Aus einer Datei"});
+        let headers = [("Content-Type", "application/x-ndjson"), ("traceparent", TRACE)];
+        app.client.send("POST", "/v1/cases/batch", &headers, Some(format!("{line}\n").as_bytes())).expect(207);
+        assert!(receiver.wait(6)[5].json()["traceparent"].as_str().unwrap().starts_with(&TRACE[..36]));
+        assert_eq!(case["revision"], 1);
     }
 }
 

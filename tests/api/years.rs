@@ -380,7 +380,7 @@ on_both_databases! {
         app.client.patch(&at(1), "*", &json!({"received_on": "2016-02-02"})).expect(200);
         app.client.delete(&at(2), "*").expect(204);
         let mut db = app.db();
-        let by = aufsicht::context::OperationContext { actor: aufsicht::identity::Identity::operator(), request_id: "test".into(), at: chrono::NaiveDateTime::default(), keys: app.keys(), registers: None };
+        let by = aufsicht::context::OperationContext { actor: aufsicht::identity::Identity::operator(), request_id: "test".into(), trace: None, at: chrono::NaiveDateTime::default(), keys: app.keys(), registers: None };
         let old = aufsicht::admin::erasure::closed_before(&mut db, "2018-01-01".parse().unwrap()).unwrap();
         assert!(aufsicht::admin::erasure::erase(&mut db, &old, (&[], false), &by).unwrap().records > 100);
         for (path, (before, after)) in paths.iter().zip(published.iter().zip(read(&app))) {

@@ -31,7 +31,7 @@ const YEARS: std::ops::RangeInclusive<i32> = 2012..=2017;
 /// The demonstration's own acts at an instant.
 fn context(keys: &Keys, at: NaiveDateTime) -> OperationContext {
     let (actor, request_id) = (Identity::system("demo"), "demo".into());
-    OperationContext { actor, request_id, at, keys: keys.clone(), registers: None }
+    OperationContext { actor, request_id, trace: None, at, keys: keys.clone(), registers: None }
 }
 
 /// Publishes the demonstration years as they are counted, each in the spring after it, so that there is something that anybody

@@ -28,6 +28,12 @@ pub fn left(keys: &[StoredKey], erased: &Erased) -> Vec<String> {
 /// Counts the keys that seal nothing: a write was not kept that one was made for.
 pub fn unused(db: &mut Db, keys: &Keys) -> Result<usize> {
     let mut unused = 0;
+    each_use(db, keys, |_, is_used| unused += usize::from(!is_used))?;
+    Ok(unused)
+}
+
+/// Goes through the keys that are there, and tells of each if it seals anything.
+pub fn each_use(db: &mut Db, keys: &Keys, mut tell: impl FnMut(&StoredKey, bool)) -> Result<()> {
     keys.each_page(false, |page| {
         let ids: BTreeSet<String> = page.iter().map(|key| key.record.clone()).collect();
         let ids: Vec<String> = ids.into_iter().collect();
@@ -41,8 +47,7 @@ pub fn unused(db: &mut Db, keys: &Keys) -> Result<usize> {
         let is_used = |key: &&StoredKey| {
             by_record.get(key.record.as_str()).is_some_and(|of| of.iter().any(|need| key.opens(need)))
         };
-        unused += page.iter().filter(|key| key.destroyed_at.is_none() && !is_used(key)).count();
+        page.iter().filter(|key| key.destroyed_at.is_none()).for_each(|key| tell(key, is_used(&key)));
         Ok(())
-    })?;
-    Ok(unused)
+    })
 }

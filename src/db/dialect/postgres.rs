@@ -11,7 +11,7 @@ use diesel::sql_types::{Date, Double, Nullable, Text};
 
 use super::{Dialect, cannot_connect};
 use crate::db::connection::{ConnectionUse, Db};
-use crate::db::deadline::{StatementClock, StatementTimer};
+use crate::db::deadline::{StatementClock, StatementTimer, StatementTimes};
 use crate::db::statement::{SqlExpression, Statement};
 use crate::error::{Error, Result};
 
@@ -111,11 +111,11 @@ pub(in crate::db) fn open(
     url: &str,
     schema: Option<&str>,
     r#use: ConnectionUse,
-    timeout: Duration,
+    times: StatementTimes,
     clock: &StatementClock,
 ) -> Result<PgConnection> {
     let mut connection = PgConnection::establish(&patient(url)).map_err(|error| cannot_connect(&error))?;
-    connection.set_instrumentation(StatementTimer::new(clock));
+    connection.set_instrumentation(StatementTimer::new(clock, times.slow));
     if let Some(schema) = schema {
         // Only who writes makes it, if it is not there; several instances may do so at once.
         if r#use != ConnectionUse::Reading {
@@ -126,7 +126,7 @@ pub(in crate::db) fn open(
         }
         connection.batch_execute(&format!("SET search_path TO {schema}"))?;
     }
-    let ms = timeout.as_millis();
+    let ms = times.limit.as_millis();
     // Readers see one snapshot for a whole transaction, as on SQLite. Who writes holds a lock that all others wait for:
     // when it freezes or vanishes, the server ends its transaction.
     let terms = match r#use {

@@ -9,7 +9,7 @@ use diesel::sql_types::{BigInt, Date, Text};
 
 use super::Dialect;
 use crate::db::connection::{ConnectionUse, Db};
-use crate::db::deadline::{StatementClock, StatementTimer};
+use crate::db::deadline::{StatementClock, StatementTimer, StatementTimes};
 use crate::db::statement::{SqlExpression, Statement};
 use crate::error::{Error, Result};
 
@@ -26,11 +26,11 @@ const MERGED: usize = 64;
 pub(in crate::db) fn open(
     path: &str,
     r#use: ConnectionUse,
-    timeout: Duration,
+    times: StatementTimes,
     clock: &StatementClock,
 ) -> Result<SqliteConnection> {
     let mut connection = SqliteConnection::establish(&existing(path)).map_err(|error| cannot_open(path, &error))?;
-    connection.set_instrumentation(StatementTimer::new(clock));
+    connection.set_instrumentation(StatementTimer::new(clock, times.slow));
     // The write-ahead log lets readers go on while somebody writes; FULL makes a commit survive a power cut.
     // A write touches a page of each index: the writer keeps many at hand.
     // More would not pay: a commit may look through all of it, and the operating system has the file's pages too.
@@ -39,7 +39,7 @@ pub(in crate::db) fn open(
         ConnectionUse::Writing => ("OFF", 16 << 10, 0),
         ConnectionUse::Everything => ("OFF", 16 << 10, 8000),
     };
-    let ms = timeout.as_millis();
+    let ms = times.limit.as_millis();
     connection.batch_execute(&format!(
         "PRAGMA busy_timeout = {ms}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
          PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -{cache_kib}; \

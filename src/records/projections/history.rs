@@ -14,6 +14,7 @@ use crate::records::row::RecordRow;
 use crate::records::{Document, numbering};
 use crate::registers::Register;
 use crate::seal::Keys;
+use crate::trace::TraceParent;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::Serialize;
@@ -60,9 +61,11 @@ struct ChangeFeedRow {
     number: String,
     action: String,
     at: NaiveDateTime,
+    /// The place of the request in a trace.
+    trace: Option<String>,
 }
 
-deferred_row!(ChangeFeedRow, 3, changes(seq, record_id, revision, register, number, action, at));
+deferred_row!(ChangeFeedRow, 3, changes(seq, record_id, revision, register, number, action, at, trace));
 
 /// Appends a change to the history and to the change feed, and returns its place there.
 pub fn append(
@@ -91,6 +94,7 @@ pub fn append(
         number: of.number.to_owned(),
         action: row.action.clone(),
         at: row.at,
+        trace: by.trace.as_ref().map(TraceParent::written),
     };
     tx.defer(row);
     tx.defer(entry);

@@ -91,7 +91,14 @@ struct CmiRun<'a> {
 impl CmiRun<'_> {
     fn act(&self) -> OperationContext {
         let (actor, request_id) = (Identity::system(&self.settings.system), uuid::Uuid::now_v7().to_string());
-        OperationContext { actor, request_id, at: self.clock.now(), keys: self.keys.clone(), registers: None }
+        OperationContext {
+            actor,
+            request_id,
+            trace: None,
+            at: self.clock.now(),
+            keys: self.keys.clone(),
+            registers: None,
+        }
     }
 
     /// Looks at a matter, and fetches and keeps it where that may change something.

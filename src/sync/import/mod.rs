@@ -153,7 +153,7 @@ pub fn run(
     columns(&translator, source.lines(0)?.header())?;
     let (request_id, keys) = (uuid::Uuid::now_v7().to_string(), seal::keys_for(&mut db, config)?);
     let keys = if options.dry_run { keys.on_trial() } else { keys };
-    let act = OperationContext { actor: Identity::command(ACTOR), request_id, at, keys, registers: None };
+    let act = OperationContext { actor: Identity::command(ACTOR), request_id, trace: None, at, keys, registers: None };
     let mut import = Import::new(register, translator, &source, options, profile.rules(today), act)?;
     let bar = progress(source.length);
     let done = if options.dry_run {

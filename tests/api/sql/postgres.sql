@@ -46,8 +46,8 @@ INSERT INTO cube (period, register, kind, requester, area, channel, filing, role
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15), ($16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
   ON CONFLICT (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) DO UPDATE
   SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, days = cube.days + excluded.days, settled = cube.settled + excluded.settled;
-INSERT INTO changes (seq, record_id, revision, register, number, action, at) SELECT *
-  FROM unnest($1, $2, $3, $4, $5, $6, $7);
+INSERT INTO changes (seq, record_id, revision, register, number, action, at, trace) SELECT *
+  FROM unnest($1, $2, $3, $4, $5, $6, $7, $8);
 SELECT "records"."id", "records"."pos"
   FROM "records"
   WHERE ("records"."id" = ANY($1));
@@ -548,7 +548,7 @@ SELECT "audit_trail"."seq", "audit_trail"."hash"
 SELECT min("changes"."seq")
   FROM "changes"
   LIMIT $1;
-SELECT "changes"."seq", "changes"."register", "changes"."record_id", "changes"."number", "changes"."action", "changes"."revision", "changes"."at", "history"."request_id"
+SELECT "changes"."seq", "changes"."register", "changes"."record_id", "changes"."number", "changes"."action", "changes"."revision", "changes"."at", "changes"."trace", "history"."request_id"
   FROM ("changes"
   LEFT OUTER JOIN "history" ON (("history"."record_id" = "changes"."record_id") AND ("history"."revision" = "changes"."revision")))
   WHERE (("changes"."seq" > $1) AND ("changes"."register" = $2))
@@ -563,20 +563,20 @@ SELECT "webhooks"."id", "webhooks"."url", "webhooks"."registers", "webhooks"."ac
   FROM "webhooks"
   ORDER BY "webhooks"."id";
 SAVEPOINT diesel_savepoint_1;
-SELECT "changes"."seq", "changes"."register", "changes"."record_id", "changes"."number", "changes"."action", "changes"."revision", "changes"."at", "history"."request_id"
+SELECT "changes"."seq", "changes"."register", "changes"."record_id", "changes"."number", "changes"."action", "changes"."revision", "changes"."at", "changes"."trace", "history"."request_id"
   FROM ("changes"
   LEFT OUTER JOIN "history" ON (("history"."record_id" = "changes"."record_id") AND ("history"."revision" = "changes"."revision")))
   WHERE ("changes"."seq" > $1)
   ORDER BY "changes"."seq"
   LIMIT $2;
-SELECT "changes"."seq", "changes"."register", "changes"."record_id", "changes"."number", "changes"."action", "changes"."revision", "changes"."at", "history"."request_id"
+SELECT "changes"."seq", "changes"."register", "changes"."record_id", "changes"."number", "changes"."action", "changes"."revision", "changes"."at", "changes"."trace", "history"."request_id"
   FROM ("changes"
   LEFT OUTER JOIN "history" ON (("history"."record_id" = "changes"."record_id") AND ("history"."revision" = "changes"."revision")))
   WHERE ("changes"."seq" = $1)
   LIMIT $2;
 RELEASE SAVEPOINT diesel_savepoint_1;
-INSERT INTO deliveries (id, webhook_id, seq, register, record_id, number, action, revision, changed_at, state, attempts, next_at, last_status, last_error, created_at, finished_at) SELECT *
-  FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16);
+INSERT INTO deliveries (id, webhook_id, seq, register, record_id, number, action, revision, changed_at, state, attempts, next_at, last_status, last_error, created_at, finished_at, trace) SELECT *
+  FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17);
 UPDATE "webhooks"
   SET "position" = $1
   WHERE ("webhooks"."id" = $2);
@@ -751,7 +751,7 @@ SELECT "deliveries"."id"
   LIMIT $1;
 SELECT "webhooks"."id"
   FROM "webhooks"
-  WHERE ((("webhooks"."position" > $1) OR ("webhooks"."position" < $2)) OR EXISTS (SELECT "deliveries"."id", "deliveries"."webhook_id", "deliveries"."seq", "deliveries"."register", "deliveries"."record_id", "deliveries"."number", "deliveries"."action", "deliveries"."revision", "deliveries"."changed_at", "deliveries"."state", "deliveries"."attempts", "deliveries"."next_at", "deliveries"."last_status", "deliveries"."last_error", "deliveries"."created_at", "deliveries"."finished_at"
+  WHERE ((("webhooks"."position" > $1) OR ("webhooks"."position" < $2)) OR EXISTS (SELECT "deliveries"."id", "deliveries"."webhook_id", "deliveries"."seq", "deliveries"."register", "deliveries"."record_id", "deliveries"."number", "deliveries"."action", "deliveries"."revision", "deliveries"."changed_at", "deliveries"."state", "deliveries"."attempts", "deliveries"."next_at", "deliveries"."last_status", "deliveries"."last_error", "deliveries"."created_at", "deliveries"."finished_at", "deliveries"."trace"
   FROM "deliveries"
   WHERE (("deliveries"."webhook_id" = "webhooks"."id") AND ("deliveries"."seq" > "webhooks"."position"))))
   ORDER BY "webhooks"."id";

@@ -46,8 +46,8 @@ INSERT INTO cube (period, register, kind, requester, area, channel, filing, role
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) DO UPDATE
   SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, days = cube.days + excluded.days, settled = cube.settled + excluded.settled;
-INSERT INTO changes (seq, record_id, revision, register, number, action, at)
-  VALUES (?, ?, ?, ?, ?, ?, ?);
+INSERT INTO changes (seq, record_id, revision, register, number, action, at, trace)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?);
 SELECT `records`.`id`, `records`.`pos`
   FROM `records`
   WHERE (`records`.`id` IN (?));
@@ -70,8 +70,8 @@ INSERT INTO audit_trail (seq, at, actor, request_id, kind, action, subject, revi
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 INSERT INTO history (record_id, revision, register, action, at, actor, request_id, changes, personal, salt, personal_digest, value_salt, actor_kind, actor_issuer, actor_client)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
-INSERT INTO changes (seq, record_id, revision, register, number, action, at)
-  VALUES (?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?);
+INSERT INTO changes (seq, record_id, revision, register, number, action, at, trace)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?);
 SELECT `records`.`id`, `records`.`pos`
   FROM `records`
   WHERE (`records`.`id` IN (?, ?, ?));
@@ -555,7 +555,7 @@ SELECT `audit_trail`.`seq`, `audit_trail`.`hash`
 SELECT min(`changes`.`seq`)
   FROM `changes`
   LIMIT ?;
-SELECT `changes`.`seq`, `changes`.`register`, `changes`.`record_id`, `changes`.`number`, `changes`.`action`, `changes`.`revision`, `changes`.`at`, `history`.`request_id`
+SELECT `changes`.`seq`, `changes`.`register`, `changes`.`record_id`, `changes`.`number`, `changes`.`action`, `changes`.`revision`, `changes`.`at`, `changes`.`trace`, `history`.`request_id`
   FROM (`changes`
   LEFT OUTER JOIN `history` ON ((`history`.`record_id` = `changes`.`record_id`) AND (`history`.`revision` = `changes`.`revision`)))
   WHERE ((`changes`.`seq` > ?) AND (`changes`.`register` = ?))
@@ -570,20 +570,20 @@ SELECT `webhooks`.`id`, `webhooks`.`url`, `webhooks`.`registers`, `webhooks`.`ac
   FROM `webhooks`
   ORDER BY `webhooks`.`id`;
 SAVEPOINT diesel_savepoint_1;
-SELECT `changes`.`seq`, `changes`.`register`, `changes`.`record_id`, `changes`.`number`, `changes`.`action`, `changes`.`revision`, `changes`.`at`, `history`.`request_id`
+SELECT `changes`.`seq`, `changes`.`register`, `changes`.`record_id`, `changes`.`number`, `changes`.`action`, `changes`.`revision`, `changes`.`at`, `changes`.`trace`, `history`.`request_id`
   FROM (`changes`
   LEFT OUTER JOIN `history` ON ((`history`.`record_id` = `changes`.`record_id`) AND (`history`.`revision` = `changes`.`revision`)))
   WHERE (`changes`.`seq` > ?)
   ORDER BY `changes`.`seq`
   LIMIT ?;
-SELECT `changes`.`seq`, `changes`.`register`, `changes`.`record_id`, `changes`.`number`, `changes`.`action`, `changes`.`revision`, `changes`.`at`, `history`.`request_id`
+SELECT `changes`.`seq`, `changes`.`register`, `changes`.`record_id`, `changes`.`number`, `changes`.`action`, `changes`.`revision`, `changes`.`at`, `changes`.`trace`, `history`.`request_id`
   FROM (`changes`
   LEFT OUTER JOIN `history` ON ((`history`.`record_id` = `changes`.`record_id`) AND (`history`.`revision` = `changes`.`revision`)))
   WHERE (`changes`.`seq` = ?)
   LIMIT ?;
 RELEASE SAVEPOINT diesel_savepoint_1;
-INSERT INTO deliveries (id, webhook_id, seq, register, record_id, number, action, revision, changed_at, state, attempts, next_at, last_status, last_error, created_at, finished_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO deliveries (id, webhook_id, seq, register, record_id, number, action, revision, changed_at, state, attempts, next_at, last_status, last_error, created_at, finished_at, trace)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 UPDATE `webhooks`
   SET `position` = ?
   WHERE (`webhooks`.`id` = ?);
@@ -755,7 +755,7 @@ SELECT `deliveries`.`id`
   LIMIT ?;
 SELECT `webhooks`.`id`
   FROM `webhooks`
-  WHERE (((`webhooks`.`position` > ?) OR (`webhooks`.`position` < ?)) OR EXISTS (SELECT `deliveries`.`id`, `deliveries`.`webhook_id`, `deliveries`.`seq`, `deliveries`.`register`, `deliveries`.`record_id`, `deliveries`.`number`, `deliveries`.`action`, `deliveries`.`revision`, `deliveries`.`changed_at`, `deliveries`.`state`, `deliveries`.`attempts`, `deliveries`.`next_at`, `deliveries`.`last_status`, `deliveries`.`last_error`, `deliveries`.`created_at`, `deliveries`.`finished_at`
+  WHERE (((`webhooks`.`position` > ?) OR (`webhooks`.`position` < ?)) OR EXISTS (SELECT `deliveries`.`id`, `deliveries`.`webhook_id`, `deliveries`.`seq`, `deliveries`.`register`, `deliveries`.`record_id`, `deliveries`.`number`, `deliveries`.`action`, `deliveries`.`revision`, `deliveries`.`changed_at`, `deliveries`.`state`, `deliveries`.`attempts`, `deliveries`.`next_at`, `deliveries`.`last_status`, `deliveries`.`last_error`, `deliveries`.`created_at`, `deliveries`.`finished_at`, `deliveries`.`trace`
   FROM `deliveries`
   WHERE ((`deliveries`.`webhook_id` = `webhooks`.`id`) AND (`deliveries`.`seq` > `webhooks`.`position`))))
   ORDER BY `webhooks`.`id`;

@@ -214,7 +214,8 @@ impl App {
         App::start_on(backend, database(backend), configure)
     }
 
-    fn start_on(backend: Backend, at: (String, Option<Directory>), configure: impl FnOnce(&mut Config)) -> App {
+    /// A service on a database, with other settings.
+    pub fn start_on(backend: Backend, at: (String, Option<Directory>), configure: impl FnOnce(&mut Config)) -> App {
         let (url, directory) = at;
         let mut config = config(&url);
         config.server.listen = "127.0.0.1:0".into();

@@ -8,7 +8,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection};
+use diesel::sql_types::BigInt;
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
 
 /// A server with a directory of its own.
 pub struct Cluster {
@@ -55,13 +62,39 @@ impl Cluster {
         let primary = self.port.to_string();
         let from = ["-h", "127.0.0.1", "-p", &primary, "-U", "postgres", "-D", &data, "-R", "-X", "stream"];
         run("pg_basebackup", &[&from[..], &["--checkpoint=fast", "--no-sync"]].concat());
-        Cluster::launch(port, directory, &["fsync=off", "max_connections=400", "listen_addresses=127.0.0.1"])
+        let settings =
+            ["fsync=off", "max_connections=400", "listen_addresses=127.0.0.1", "wal_retrieve_retry_interval=100ms"];
+        Cluster::launch(port, directory, &settings)
     }
 
     /// Makes a server that follows another one the primary.
     pub fn promote(&self) {
         let mut connection = PgConnection::establish(&self.url("postgres")).unwrap();
         connection.batch_execute("SELECT pg_promote()").unwrap();
+    }
+
+    /// Changes a setting while it runs.
+    pub fn set(&self, setting: &str) {
+        let mut connection = PgConnection::establish(&self.url("postgres")).unwrap();
+        connection.batch_execute(&format!("ALTER SYSTEM SET {setting}")).unwrap();
+        connection.batch_execute("SELECT pg_reload_conf()").unwrap();
+    }
+
+    /// Acknowledges nothing from now on that its standby has not.
+    pub fn let_standby_acknowledge(&self) {
+        self.set("synchronous_standby_names = '*'");
+        self.wait_for_standbys(1, "WHERE sync_state = 'sync'");
+    }
+
+    /// Waits until so many standbys follow it.
+    pub fn wait_for_standbys(&self, number: i64, chosen: &str) {
+        let mut connection = PgConnection::establish(&self.url("postgres")).unwrap();
+        let begun = Instant::now();
+        let followers = format!("SELECT count(*) AS number FROM pg_stat_replication {chosen}");
+        while diesel::sql_query(&followers).get_result::<Found>(&mut connection).unwrap().number != number {
+            assert!(begun.elapsed() < Duration::from_secs(30), "{followers}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// The URL of a database at whichever of two servers takes writes.
@@ -134,6 +167,19 @@ impl Cluster {
         }
     }
 
+    /// Ends all its processes where they are.
+    pub fn kill(&self) {
+        // Those that have stopped make no more.
+        self.signal_all("STOP");
+        let server = self.server();
+        let children = std::fs::read_to_string(format!("/proc/{server}/task/{server}/children")).unwrap();
+        let all: Vec<String> =
+            std::iter::once(server.as_str()).chain(children.split_whitespace()).map(str::to_owned).collect();
+        let parent = parent_of(&server);
+        signal("KILL", &all);
+        signal("CONT", &[parent]);
+    }
+
     /// Stops all its processes where they are: it is there, and says nothing.
     pub fn freeze(&self) -> Frozen<'_> {
         self.signal_all("STOP");
@@ -183,11 +229,14 @@ impl Cluster {
 impl Drop for Frozen<'_> {
     fn drop(&mut self) {
         self.0.signal_all("CONT");
-        // What has started it may have stopped with it.
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0.server())).unwrap();
-        let parent = stat.rsplit(')').next().unwrap().split_whitespace().nth(1).unwrap().to_owned();
-        signal("CONT", &[parent]);
+        signal("CONT", &[parent_of(&self.0.server())]);
     }
+}
+
+/// The process that has started one, which may have stopped with it.
+fn parent_of(process: &str) -> String {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    stat.rsplit(')').next().unwrap().split_whitespace().nth(1).unwrap().to_owned()
 }
 
 /// A free port, and a directory of the server's own.

@@ -1,0 +1,2 @@
+ALTER TABLE deliveries DROP COLUMN trace;
+ALTER TABLE changes DROP COLUMN trace;

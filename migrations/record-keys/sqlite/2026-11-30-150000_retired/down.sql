@@ -1,0 +1,1 @@
+ALTER TABLE record_keys DROP COLUMN retired_at;
