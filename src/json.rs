@@ -128,5 +128,10 @@ pub fn flat(document: &Map<String, Value>) -> BTreeMap<String, Value> {
 
 /// Reads JSON that the database keeps; `what` names it in the error.
 pub fn read_stored<T: DeserializeOwned>(text: &str, what: &str) -> Result<T> {
+    read_borrowed(text, what)
+}
+
+/// The same, with texts that stay where they are.
+pub fn read_borrowed<'t, T: Deserialize<'t>>(text: &'t str, what: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|error| Error::Corrupt(format!("unreadable {what}: {error}")))
 }

@@ -102,11 +102,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    own_cells (number, dimensions, period, own, register, kind, requester, area, channel, filing, role, medium) {
-        number -> Text,
-        dimensions -> Text,
+    own_cells (period, register, kind, requester, area, channel, filing, role, medium) {
         period -> Integer,
-        own -> Text,
         register -> Text,
         kind -> Text,
         requester -> Text,
@@ -115,10 +112,7 @@ diesel::table! {
         filing -> Text,
         role -> Text,
         medium -> Text,
-        received -> BigInt,
-        closed -> BigInt,
-        days -> BigInt,
-        settled -> BigInt,
+        counts -> Text,
     }
 }
 
@@ -372,11 +366,25 @@ diesel::table! {
 }
 
 diesel::table! {
-    own_values (record_id, name) {
-        record_id -> Text,
+    own_values (name, value, record_id) {
         name -> Text,
-        value -> Nullable<Text>,
-        number -> Nullable<BigInt>,
+        value -> Text,
+        record_id -> Text,
+    }
+}
+
+diesel::table! {
+    own_numbers (name, number, record_id) {
+        name -> Text,
+        number -> BigInt,
+        record_id -> Text,
+    }
+}
+
+diesel::table! {
+    own_entered (id) {
+        id -> Integer,
+        pos -> BigInt,
     }
 }
 
@@ -384,6 +392,7 @@ diesel::allow_tables_to_appear_in_same_query!(records, history);
 diesel::allow_tables_to_appear_in_same_query!(records, record_links);
 diesel::allow_tables_to_appear_in_same_query!(records, own_keys);
 diesel::allow_tables_to_appear_in_same_query!(records, own_values);
+diesel::allow_tables_to_appear_in_same_query!(records, own_numbers);
 diesel::allow_tables_to_appear_in_same_query!(history, audit_trail);
 diesel::allow_tables_to_appear_in_same_query!(history, changes);
 diesel::allow_tables_to_appear_in_same_query!(records, audit_trail);

@@ -1,5 +1,6 @@
 //! Statements that a connection prepares once and keeps.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use diesel::debug_query;
@@ -97,8 +98,9 @@ pub struct Statement<'f, Columns = Untyped> {
     columns: PhantomData<Columns>,
 }
 
+/// SQL, which goes on as long as no value comes in between, or a value.
 enum Piece<'f> {
-    Sql(&'static str),
+    Sql(Cow<'static, str>),
     Value(Box<dyn QueryFragment<Backend> + Send + 'f>),
 }
 
@@ -115,7 +117,11 @@ impl<'f> Statement<'f> {
 
     /// Goes on with SQL.
     pub fn sql(mut self, sql: &'static str) -> Self {
-        self.parts.push(Piece::Sql(sql));
+        match self.parts.last_mut() {
+            Some(Piece::Sql(before)) if before.is_empty() => *before = sql.into(),
+            Some(Piece::Sql(before)) => before.to_mut().push_str(sql),
+            _ => self.parts.push(Piece::Sql(sql.into())),
+        }
         self
     }
 

@@ -19,7 +19,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::formats::chart::Shape;
 use crate::messages::Lang;
-use crate::records::projections::{cube, own_cells};
+use crate::records::projections::{cube, own_entry};
 use crate::registers::{self, Rules, TimeLimit, Vocabulary};
 use crate::source::{Refusal, SourceFault, did_you_mean, unreadable};
 use crate::statistics::layout::{LayoutContext, Layouts};
@@ -112,7 +112,7 @@ impl Profile {
     /// Keeps in mind what records have, so that it can be asked for and is exported when the vocabulary has it no longer.
     pub fn remember(&mut self, db: &mut Db) -> Result<()> {
         let held = cube::held_values(db, &self.vocabulary)?;
-        let names = own_cells::held_names(db)?;
+        let names = own_entry::held_names(db)?;
         let shared = || Error::Internal("the vocabulary is in use already".into());
         let vocabulary = Arc::get_mut(&mut self.vocabulary).ok_or_else(shared)?;
         vocabulary.remember(held);

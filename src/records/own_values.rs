@@ -7,62 +7,94 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::Document;
 use super::find::{self, Condition};
-use super::said::{ValueOrNumber, said};
-use crate::db::schema::{own_values, records};
-use crate::db::{Db, WriteTransaction, deferred_row};
+use super::row::StoredRecord;
+use super::said::{Said, ValueOrNumber, number_of, said, value_of};
+use crate::db::schema::{own_numbers, own_values, records};
+use crate::db::{Db, SqlExpression, WriteTransaction, cached, deferred_row};
 use crate::error::Result;
 use crate::registers::{ABSENT, Register};
 
-/// A record's value in a dimension, or its number.
-pub(super) struct OwnValue {
-    record_id: String,
+/// A record's value in a dimension.
+struct OwnValue {
     name: String,
-    value: Option<String>,
-    number: Option<i64>,
+    value: String,
+    record_id: String,
 }
 
-deferred_row!(OwnValue, 1, own_values(record_id, name, value, number));
+deferred_row!(OwnValue, 1, own_values(name, value, record_id));
+
+/// A record's number, in ten-thousandths.
+struct OwnNumber {
+    name: String,
+    number: i64,
+    record_id: String,
+}
+
+deferred_row!(OwnNumber, 1, own_numbers(name, number, record_id));
 
 /// Keeps what a record says, and takes away what it said before.
-pub(super) fn store(
-    tx: &mut WriteTransaction,
-    register: &Register,
-    id: &str,
-    before: &Document,
-    after: &Document,
-) -> Result<()> {
-    let (old, new) = (said(register, before), said(register, after));
-    if old == new {
-        return Ok(());
+pub(super) fn store(tx: &mut WriteTransaction, id: &str, before: &Said, after: &Said) -> Result<()> {
+    for (name, (value, number)) in before.iter().filter(|(name, held)| after.get(*name) != Some(held)) {
+        if let Some(value) = value {
+            let stale = diesel::delete(own_values::table.find((name, value, id))).returning(own_values::name);
+            cached(stale).load::<String>(tx.flushed_up_to::<OwnValue>()?)?;
+        }
+        if let Some(number) = number {
+            let stale = diesel::delete(own_numbers::table.find((name, number, id))).returning(own_numbers::name);
+            cached(stale).load::<String>(tx.flushed_up_to::<OwnNumber>()?)?;
+        }
     }
-    if !old.is_empty() {
-        let stale = own_values::table.filter(own_values::record_id.eq(id));
-        diesel::delete(stale).execute(tx.flushed_up_to::<OwnValue>()?)?;
-    }
-    for (name, (value, number)) in new {
-        tx.defer(OwnValue { record_id: id.to_owned(), name, value, number });
+    for (name, (value, number)) in after.iter().filter(|(name, said)| before.get(*name) != Some(said)) {
+        let (name, record_id) = (name.clone(), id.to_owned());
+        match (value.clone(), *number) {
+            (Some(value), _) => tx.defer(OwnValue { name, value, record_id }),
+            (None, Some(number)) => tx.defer(OwnNumber { name, number, record_id }),
+            (None, None) => {}
+        }
     }
     Ok(())
 }
 
-/// The stored values of some records.
+/// The number of values and numbers that are kept.
+pub fn count(db: &mut Db) -> Result<i64> {
+    let values: i64 = own_values::table.count().get_result(db)?;
+    Ok(values + own_numbers::table.count().get_result::<i64>(db)?)
+}
+
+/// The values that are kept of some records, as far as the records say them.
 #[derive(Default)]
 pub struct StoredOwnValues {
-    values: BTreeMap<String, BTreeMap<String, ValueOrNumber>>,
+    values: BTreeMap<String, Said>,
     /// The number of these.
     pub count: i64,
 }
 
 impl StoredOwnValues {
-    /// Reads those of these records.
-    pub fn of(db: &mut Db, ids: &[&str]) -> Result<StoredOwnValues> {
-        let rows: Vec<(String, String, Option<String>, Option<i64>)> = own_values::table
-            .filter(own_values::record_id.eq_any(ids))
-            .select((own_values::record_id, own_values::name, own_values::value, own_values::number))
-            .load(db)?;
-        let mut stored = StoredOwnValues { count: rows.len() as i64, ..StoredOwnValues::default() };
-        for (id, name, value, number) in rows {
-            stored.values.entry(id).or_default().insert(name, (value, number));
+    /// Reads those of records.
+    pub fn of(db: &mut Db, records: &[StoredRecord]) -> Result<StoredOwnValues> {
+        let said: Vec<(&str, Said)> =
+            records.iter().map(|record| (record.row.id.as_str(), record.row.said())).collect();
+        let mut who: BTreeMap<(&String, &ValueOrNumber), Vec<&str>> = BTreeMap::new();
+        for (id, one) in said.iter().flat_map(|(id, said)| said.iter().map(move |one| (id, one))) {
+            who.entry(one).or_default().push(id);
+        }
+        let mut stored = StoredOwnValues::default();
+        for ((name, said), ids) in who {
+            let held: Vec<String> = match said {
+                (Some(value), _) => {
+                    let held = own_values::table.filter(own_values::name.eq(name)).filter(own_values::value.eq(value));
+                    held.filter(own_values::record_id.eq_any(ids)).select(own_values::record_id).load(db)?
+                }
+                (None, number) => {
+                    let held = own_numbers::table.filter(own_numbers::name.eq(name));
+                    let held = held.filter(own_numbers::number.eq(number.unwrap_or_default()));
+                    held.filter(own_numbers::record_id.eq_any(ids)).select(own_numbers::record_id).load(db)?
+                }
+            };
+            stored.count += held.len() as i64;
+            for id in held {
+                stored.values.entry(id).or_default().insert(name.clone(), said.clone());
+            }
         }
         Ok(stored)
     }
@@ -92,26 +124,28 @@ pub(super) const LAST_VALUE: &str = "~";
 pub(super) const LAST_NUMBER: i64 = i64::MAX;
 
 /// The value of a record in a dimension of this name, by which lists are sorted.
-#[diesel::dsl::auto_type(no_type_alias)]
-pub(super) fn value_or_last(name: &'static str, last: &'static str) -> _ {
-    let of_record = own_values::table.filter(own_values::record_id.eq(records::id)).filter(own_values::name.eq(name));
-    value_or(of_record.select(own_values::value).single_value(), last)
+pub(super) fn value_or_last(db: &Db, name: &str) -> value_or<SqlExpression<Nullable<Text>>, &'static str> {
+    value_or(value_of(db.dialect(), "records.details", name).expression(), LAST_VALUE)
 }
 
 /// The number of a record of this name, by which lists are sorted.
-#[diesel::dsl::auto_type(no_type_alias)]
-pub(super) fn number_or_last(name: &'static str, last: i64) -> _ {
-    let of_record = own_values::table.filter(own_values::record_id.eq(records::id)).filter(own_values::name.eq(name));
-    number_or(of_record.select(own_values::number).single_value(), last)
+pub(super) fn number_or_last(db: &Db, name: &str) -> number_or<SqlExpression<Nullable<BigInt>>, i64> {
+    number_or(number_of(db.dialect(), "records.details", name).expression(), LAST_NUMBER)
 }
 
 /// The condition that a record's number of this name is in a range of ten-thousandths.
 pub(super) fn within(name: &'static str, (from, to): (Option<i64>, Option<i64>)) -> Condition {
-    let number = own_values::number.assume_not_null();
-    let of_name = own_values::table.filter(own_values::name.eq(name)).filter(own_values::number.is_not_null());
+    let of_name = own_numbers::table.filter(own_numbers::name.eq(name));
     let range = (from.unwrap_or(i64::MIN), to.unwrap_or(i64::MAX));
-    let having = of_name.filter(number.between(range.0, range.1)).select(own_values::record_id);
+    let having = of_name.filter(own_numbers::number.between(range.0, range.1)).select(own_numbers::record_id);
     Box::new(records::id.eq_any(having))
+}
+
+/// The condition that a record carries something under this name, a value or a number.
+pub(super) fn carries(name: &str) -> Condition {
+    let values = own_values::table.filter(own_values::name.eq(name.to_owned())).select(own_values::record_id);
+    let numbers = own_numbers::table.filter(own_numbers::name.eq(name.to_owned())).select(own_numbers::record_id);
+    Box::new(records::id.eq_any(values).or(records::id.eq_any(numbers)))
 }
 
 /// The condition that a record has one of the values in a dimension of this name; [`ABSENT`] among them for none.
@@ -120,7 +154,7 @@ pub(super) fn has(name: &'static str, values: &[String]) -> Condition {
     let present: Vec<String> = values.iter().filter(|value| *value != ABSENT).cloned().collect();
     let mut ways: Vec<Condition> = Vec::new();
     if !present.is_empty() {
-        let has_value = of_name().filter(own_values::value.assume_not_null().eq_any(present));
+        let has_value = of_name().filter(own_values::value.eq_any(present));
         ways.push(Box::new(records::id.eq_any(has_value)));
     }
     if values.iter().any(|value| value == ABSENT) {

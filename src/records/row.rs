@@ -9,7 +9,7 @@ use crate::json::flat;
 use crate::json::read_stored;
 use crate::records::Document;
 use crate::records::personal;
-use crate::records::said::said;
+use crate::records::said::{Said, said};
 use crate::registers::ORGANISATIONS;
 use crate::registers::{self, Dimension, Register, dimensions, validation};
 use crate::seal::{self, Keys, RecordSeal, SealedPlace};
@@ -328,9 +328,14 @@ impl RecordRow {
 
     /// The value in a dimension beside the cube, `""` where there is none.
     fn own_dimension(&self, name: &str) -> String {
-        let Some(register) = registers::find(&self.register) else { return String::new() };
+        self.said().remove(name).and_then(|(value, _)| value).unwrap_or_default()
+    }
+
+    /// What it says beside its columns, by name.
+    pub fn said(&self) -> Said {
+        let Some(register) = registers::find(&self.register) else { return Said::new() };
         let details: Document = serde_json::from_str(&self.details).unwrap_or_default();
-        said(register, &details).remove(name).and_then(|(value, _)| value).unwrap_or_default()
+        said(register, &details)
     }
 
     /// The year received, which is the year that the record counts in.

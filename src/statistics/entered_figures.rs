@@ -37,6 +37,13 @@ pub struct EnteredYear {
     pub at: NaiveDateTime,
 }
 
+impl EnteredYear {
+    /// The same with the codes that the lines of a layout have now.
+    pub fn under(self, layout: &Layout) -> EnteredYear {
+        EnteredYear { figures: layout.under_codes_now(self.figures), ..self }
+    }
+}
+
 /// Figures of a year as they are kept.
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = entered_figures)]
@@ -96,6 +103,12 @@ pub fn versions(db: &mut Db, names: &[String], years: &RangeInclusive<i32>) -> R
 /// The newest version of each year.
 pub fn latest(db: &mut Db, names: &[String], years: &RangeInclusive<i32>) -> Result<BTreeMap<i32, EnteredYear>> {
     Ok(versions(db, names, years)?.into_iter().collect())
+}
+
+/// The newest version of each year of a layout, with the codes that its lines have now.
+pub fn latest_of(db: &mut Db, layout: &Layout, years: &RangeInclusive<i32>) -> Result<BTreeMap<i32, EnteredYear>> {
+    let under = |(year, entered): (i32, EnteredYear)| (year, entered.under(layout));
+    Ok(latest(db, &layout.names(), years)?.into_iter().map(under).collect())
 }
 
 /// The figures of a year that people enter; they take the place of all that were entered before.

@@ -137,6 +137,8 @@ pub struct FootnoteKey {
 pub struct LayoutLine {
     /// Its code, such as `inquiries.area.it`.
     pub code: String,
+    /// The codes that it had: what was published and entered under them is its own.
+    pub was: Vec<String>,
     /// The printed name.
     label: Labels,
     /// The printed names of years in which it has others.
@@ -382,6 +384,17 @@ impl Layout {
     /// True if that is its name, or was.
     pub fn is_called(&self, name: &str) -> bool {
         self.name == name || self.was.iter().any(|was| was == name)
+    }
+
+    /// The code that a line has now which had this one.
+    pub fn code_now<'l>(&'l self, code: &'l str) -> &'l str {
+        let line = self.lines().find(|line| line.was.iter().any(|was| was == code));
+        line.map_or(code, |line| &line.code)
+    }
+
+    /// Figures by the codes that lines have now.
+    pub fn under_codes_now<V>(&self, figures: BTreeMap<String, V>) -> BTreeMap<String, V> {
+        figures.into_iter().map(|(code, figure)| (self.code_now(&code).to_owned(), figure)).collect()
     }
 
     /// The layout of a table.

@@ -94,6 +94,22 @@ impl PrintedLine {
     }
 }
 
+/// A source with the codes that lines have now which it follows from.
+fn with_new_codes(source: BTreeMap<String, Value>, layout: &Layout) -> BTreeMap<String, Value> {
+    fn coded(value: Value, layout: &Layout) -> Value {
+        match value {
+            Value::String(code) => layout.code_now(&code).into(),
+            Value::Array(items) => items.into_iter().map(|item| coded(item, layout)).collect(),
+            Value::Object(map) => map.into_iter().map(|(name, value)| (name, coded(value, layout))).collect(),
+            other => other,
+        }
+    }
+    let follows = |name: &str| ["entered", "rest", "share"].contains(&name);
+    let new =
+        |(name, value): (String, Value)| if follows(&name) { (name, coded(value, layout)) } else { (name, value) };
+    source.into_iter().map(new).collect()
+}
+
 /// A source with the names that dimensions and numbers of the authority's own have now.
 fn with_new_names(source: Value, layout: &Layout) -> Value {
     let now = |name: String| layout.renamed.get(&name).cloned().unwrap_or(name);
@@ -151,6 +167,15 @@ fn chosen(selection: &Selection) -> Map<String, Value> {
 }
 
 impl Printed {
+    /// The same with the codes that the lines of a layout have now.
+    pub fn under(mut self, layout: &Layout) -> Printed {
+        for line in self.tables.iter_mut().flat_map(|table| &mut table.lines) {
+            line.code = layout.code_now(&line.code).to_owned();
+            line.source = with_new_codes(std::mem::take(&mut line.source), layout);
+        }
+        self
+    }
+
     /// The table of a layout as it was printed: under its name, or under one that the layout has no more, with lines of the same codes.
     pub fn table_of(&self, layout: &Layout, table: &TableLayout) -> Option<&PrintedTable> {
         let is_renamed = |known: &&PrintedTable| {

@@ -96,7 +96,7 @@ fn years(
     let mut shown: BTreeMap<i32, Vec<PublicYear>> = BTreeMap::new();
     // What was pending at the beginning of a year tells of the years before it.
     let first = if suppression.carries() { *YEARS.start() } else { *wanted.years.start() };
-    for publication in publications::publications(db, &layout.names(), &(first..=*wanted.years.end()))? {
+    for publication in publications::all_of(db, layout, &(first..=*wanted.years.end()))? {
         let year = publication.year;
         if publication.provisional || layout.progress(year, wanted.today) != Progress::Over {
             continue;

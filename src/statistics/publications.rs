@@ -79,6 +79,17 @@ impl PublishedYear {
         }
     }
 
+    /// The same with the codes that the lines of a layout have now.
+    fn under(self, layout: &Layout) -> PublishedYear {
+        PublishedYear {
+            figures: layout.under_codes_now(self.figures),
+            developments: layout.under_codes_now(self.developments),
+            said: layout.under_codes_now(self.said),
+            printed: self.printed.under(layout),
+            ..self
+        }
+    }
+
     /// Returns the source of the figures of its year as a table tells it.
     pub fn told(&self, today: NaiveDate, period: Period) -> Source {
         let provisional = self.provisional || period.progress(self.year, today) != Progress::Over;
@@ -218,6 +229,16 @@ pub fn publications(db: &mut Db, names: &[String], years: &RangeInclusive<i32>) 
 /// The newest version of each year.
 pub fn latest(db: &mut Db, names: &[String], years: &RangeInclusive<i32>) -> Result<BTreeMap<i32, PublishedYear>> {
     Ok(publications(db, names, years)?.into_iter().map(|publication| (publication.year, publication)).collect())
+}
+
+/// All versions of the years of a layout, with the codes that its lines have now.
+pub fn all_of(db: &mut Db, layout: &Layout, years: &RangeInclusive<i32>) -> Result<Vec<PublishedYear>> {
+    Ok(publications(db, &layout.names(), years)?.into_iter().map(|publication| publication.under(layout)).collect())
+}
+
+/// The newest version of each of them.
+pub fn latest_of(db: &mut Db, layout: &Layout, years: &RangeInclusive<i32>) -> Result<BTreeMap<i32, PublishedYear>> {
+    Ok(all_of(db, layout, years)?.into_iter().map(|publication| (publication.year, publication)).collect())
 }
 
 /// Tells if anything was published by a layout of that name.

@@ -132,7 +132,7 @@ fn check_lines(layout: &Layout, new: &NewPublication, faults: &mut Faults) {
 /// it has entered ones alone, those that were published with them; and with those that follow from others.
 pub fn completed(db: &mut Db, layout: &Layout, mut new: PublishedYear, today: NaiveDate) -> Result<PublishedYear> {
     let (year, given) = (new.year, new.figures.clone());
-    let held = publications::latest(db, &layout.names(), &(year..=year))?.remove(&year);
+    let held = publications::latest_of(db, layout, &(year..=year))?.remove(&year);
     let former = held.as_ref().map(|held| held.figures.clone()).unwrap_or_default();
     let mut entered = repository::entered_of_year(db, layout, year, held.as_ref())?;
     entered.extend(given.clone());

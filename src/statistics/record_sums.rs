@@ -11,6 +11,7 @@ use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
 use crate::calendar::{WorkCalendar, WorkingDays};
 use crate::db::{Db, Dialect, Statement};
 use crate::error::Result;
+use crate::records::said::value_of;
 use crate::registers::validation::EARLIEST;
 use crate::registers::{CodedProperty, Dimension, Register, as_counted};
 
@@ -83,13 +84,10 @@ impl Measured {
 pub type Length = (String, i64, i64);
 
 /// Goes on with the value of a record in a dimension, or an empty text.
-fn value_or_none(statement: Statement<'static>, dimension: Dimension) -> Statement<'static> {
+fn value_or_none(dialect: &dyn Dialect, statement: Statement<'static>, dimension: Dimension) -> Statement<'static> {
     let statement = statement.sql("coalesce(");
     let value = match dimension {
-        Dimension::Own(_) => statement
-            .sql("(SELECT value FROM own_values WHERE record_id = records.id AND name = ")
-            .bind::<Text, _>(dimension.own_name())
-            .sql(")"),
+        Dimension::Own(_) => statement.append(value_of(dialect, "records.details", dimension.own_name())),
         _ => statement.sql(dimension.name()),
     };
     value.sql(", '')")
@@ -99,7 +97,7 @@ fn value_or_none(statement: Statement<'static>, dimension: Dimension) -> Stateme
 pub fn lengths(db: &mut Db, question: &DurationQuery, measured: Measured) -> Result<Vec<Length>> {
     let (dialect, select) = (db.dialect(), Statement::new("SELECT "));
     let select = match question.by {
-        Some(by) => value_or_none(select, by).sql(", "),
+        Some(by) => value_or_none(dialect, select, by).sql(", "),
         None => select.sql("'', "),
     };
     let from = |statement: Statement<'static>, groups| {
@@ -109,7 +107,7 @@ pub fn lengths(db: &mut Db, question: &DurationQuery, measured: Measured) -> Res
             // Every record has a register, and the indexes begin with it.
             let column = match dimension {
                 Dimension::Register => statement.sql(" AND register"),
-                _ => value_or_none(statement.sql(" AND "), *dimension),
+                _ => value_or_none(dialect, statement.sql(" AND "), *dimension),
             };
             column.sql(" IN ").texts(values.iter().map(as_counted))
         });
@@ -250,8 +248,9 @@ pub fn held_codes(db: &mut Db, register: &Register, property: &'static CodedProp
 /// the number of records.
 pub fn held_own(db: &mut Db, register: &Register) -> Result<Vec<(String, Option<String>, i64)>> {
     let sums = Statement::new(
-        "SELECT own_values.name AS name, own_values.value AS value, count(*) AS number FROM own_values \
-         JOIN records ON records.id = own_values.record_id WHERE records.register = ",
+        "SELECT name, value, count(*) AS number FROM (SELECT name, value, record_id FROM own_values UNION ALL \
+         SELECT name, NULL AS value, record_id FROM own_numbers) AS own JOIN records ON records.id = own.record_id \
+         WHERE records.register = ",
     );
     let found: Vec<HeldValue> = sums.bind::<Text, _>(register.name).sql(" GROUP BY 1, 2 ORDER BY 1, 2").load(db)?;
     Ok(found.into_iter().map(|held| (held.name, held.value, held.number)).collect())

@@ -45,13 +45,19 @@ pub struct TableRequest<'a> {
 pub fn table(db: &mut Db, layout: Option<&Layout>, wanted: &TableRequest) -> Result<Table> {
     db.transaction(|db| {
         let lines = layout.and_then(|layout| layout.table(wanted.table));
-        let names = layout.map_or_else(|| vec![wanted.layout.to_owned()], Layout::names);
+        let gone = [wanted.layout.to_owned()];
         let drawing = TableBuilder {
             wanted,
             layout: layout.zip(lines),
             live: lines.map(|lines| LiveFigures::read(db, lines, &wanted.years, wanted.today)).transpose()?,
-            published: publications::latest(db, &names, &wanted.years)?,
-            entered: entered_figures::latest(db, &names, &wanted.years)?,
+            published: match layout {
+                Some(layout) => publications::latest_of(db, layout, &wanted.years)?,
+                None => publications::latest(db, &gone, &wanted.years)?,
+            },
+            entered: match layout {
+                Some(layout) => entered_figures::latest_of(db, layout, &wanted.years)?,
+                None => entered_figures::latest(db, &gone, &wanted.years)?,
+            },
         };
         let sources = wanted.years.clone().map(|year| drawing.source(year)).collect();
         let figures: BTreeMap<i32, BTreeMap<String, Figure>> =
@@ -226,7 +232,7 @@ pub fn entered_of_year(
     year: i32,
     published: Option<&PublishedYear>,
 ) -> Result<BTreeMap<String, Decimal>> {
-    let kept = entered_figures::latest(db, &layout.names(), &(year..=year))?.remove(&year);
+    let kept = entered_figures::latest_of(db, layout, &(year..=year))?.remove(&year);
     let mut all = entered(published, kept.as_ref());
     all.retain(|code, _| layout.line(code).is_some_and(LayoutLine::is_entered));
     Ok(all)

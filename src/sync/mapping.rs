@@ -215,7 +215,8 @@ impl Translator {
         beneath: &[Mapping],
         own: Option<&Mapping>,
     ) -> Result<Translator> {
-        if let Some(own) = own {
+        let own = own.map(|own| own.with_new_names(vocabulary));
+        if let Some(own) = &own {
             refuse_unknown(own, vocabulary)?;
         }
         let kinds = kinds(register, vocabulary);
@@ -224,7 +225,7 @@ impl Translator {
         let mut translator = Translator { kinds, columns, values, constants: BTreeMap::new() };
         beneath.iter().try_for_each(|mapping| translator.add(mapping, false))?;
         translator.add_labels(register, vocabulary);
-        own.map_or(Ok(()), |own| translator.add(own, true))?;
+        own.map_or(Ok(()), |own| translator.add(&own, true))?;
         Ok(translator)
     }
 

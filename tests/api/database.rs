@@ -31,20 +31,22 @@ const OWN: [&str; 3] = ["records_search", "records_words", "__diesel_schema_migr
 /// The columns of all tables, from the schema itself.
 fn columns(db: &mut Db) -> BTreeMap<String, Vec<(String, bool)>> {
     let all = tables(db).into_iter().filter(|table| !OWN.contains(&table.as_str())).collect::<Vec<_>>();
-    let of = |table: String| {
-        let sql = match db {
-            Db::Sqlite(_) => {
-                format!("SELECT name, (\"notnull\" = 1) AS required FROM pragma_table_info('{table}') ORDER BY cid")
-            }
-            Db::Postgres(_) => format!(
-                "SELECT column_name::text AS name, (is_nullable = 'NO') AS required FROM information_schema.columns \
-                 WHERE table_schema = current_schema() AND table_name = '{table}' ORDER BY ordinal_position"
-            ),
-        };
-        let columns: Vec<Column> = diesel::sql_query(sql).load(db).unwrap();
-        (table, columns.into_iter().map(|column| (column.name, column.required)).collect())
+    all.into_iter().map(|table| (table.clone(), columns_of(db, &table))).collect()
+}
+
+/// The columns of a table or view.
+fn columns_of(db: &mut Db, table: &str) -> Vec<(String, bool)> {
+    let sql = match db {
+        Db::Sqlite(_) => {
+            format!("SELECT name, (\"notnull\" = 1) AS required FROM pragma_table_info('{table}') ORDER BY cid")
+        }
+        Db::Postgres(_) => format!(
+            "SELECT column_name::text AS name, (is_nullable = 'NO') AS required FROM information_schema.columns \
+             WHERE table_schema = current_schema() AND table_name = '{table}' ORDER BY ordinal_position"
+        ),
     };
-    all.into_iter().map(of).collect()
+    let columns: Vec<Column> = diesel::sql_query(sql).load(db).unwrap();
+    columns.into_iter().map(|column| (column.name, column.required)).collect()
 }
 
 #[test]
@@ -301,16 +303,22 @@ fn older_records_are_counted_by_all_their_properties(backend: Backend) {
     assert_eq!(app.differences(), Vec::<String>::new());
     app.stop();
     let down = match backend {
-        Backend::Sqlite => include_str!("../../migrations/sqlite/2026-11-30-000000_counted_properties/down.sql"),
-        Backend::Postgres => include_str!("../../migrations/postgres/2026-11-30-000000_counted_properties/down.sql"),
+        Backend::Sqlite => [
+            include_str!("../../migrations/sqlite/2026-11-30-160000_own_storage/down.sql"),
+            include_str!("../../migrations/sqlite/2026-11-30-000000_counted_properties/down.sql"),
+        ],
+        Backend::Postgres => [
+            include_str!("../../migrations/postgres/2026-11-30-160000_own_storage/down.sql"),
+            include_str!("../../migrations/postgres/2026-11-30-000000_counted_properties/down.sql"),
+        ],
     };
     let mut db = app.db();
-    let forget = "DELETE FROM __diesel_schema_migrations WHERE version = '20261130000000'";
-    for sql in [down, forget] {
+    let forget = "DELETE FROM __diesel_schema_migrations WHERE version IN ('20261130000000', '20261130160000')";
+    for sql in down.into_iter().chain([forget]) {
         diesel::connection::SimpleConnection::batch_execute(&mut db, sql).unwrap();
     }
     drop(db);
-    assert_eq!(registers::migrate(&mut app.db_as_it_is()).unwrap(), ["20261130000000"]);
+    assert_eq!(registers::migrate(&mut app.db_as_it_is()).unwrap(), ["20261130000000", "20261130160000"]);
     assert_eq!(app.differences(), Vec::<String>::new());
 }
 

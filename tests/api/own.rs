@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use aufsicht::profile::Profile;
+use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
-use crate::on_both_databases;
 use crate::support::own::{PAIR, again, dimension, layout, number, rewrite, start};
 use crate::support::{App, Backend, Directory, SECRET, aufsicht};
+use crate::{on_both_databases, on_each};
 
 /// Records of several years, of many combinations; as they were answered.
 fn filled(app: &App) -> Vec<Value> {
@@ -120,9 +121,14 @@ fn check_figures(app: &App) {
 
 on_both_databases! {
     fn counts_and_sums_are_what_the_records_say(app = start) {
-        let all = filled(&app);
+        let mut all = filled(&app);
         check_figures(&app);
-        // Changed, taken away and deleted.
+        // What was new is entered at the next start.
+        again(&mut app);
+        check_figures(&app);
+        all.extend(filled(&app));
+        check_figures(&app);
+        // Changed, taken away and deleted: records that are entered, and new ones.
         for (index, record) in all.iter().enumerate() {
             let register = if index % 5 == 4 { "audits" } else { "cases" };
             let path = format!("/v1/{register}/{}", record["id"].as_str().unwrap());
@@ -135,7 +141,82 @@ on_both_databases! {
             }
         }
         check_figures(&app);
+        assert_eq!(app.differences(), Vec::<String>::new());
+        again(&mut app);
+        check_figures(&app);
+        assert_eq!(app.differences(), Vec::<String>::new());
     }
+}
+
+/// So many cases in one delivery.
+fn deliver(app: &App, records: usize) {
+    let line = |index: usize| {
+        let jurisdiction = ["SZ", "OW", "NW"][index % 3];
+        let own = json!({"jurisdiction": jurisdiction, "hours": index % 7});
+        let mut body = json!({"title": format!("Fall {index}"), "received_on": format!("2016-{:02}-05", 1 + index % 12), "own": own});
+        if index.is_multiple_of(2) {
+            body["closed_on"] = "2017-01-03".into();
+        }
+        body.to_string() + "\n"
+    };
+    let lines: String = (0..records).map(line).collect();
+    let headers = [("Content-Type", "application/x-ndjson")];
+    let answer = app.client.send("POST", "/v1/cases/batch", &headers, Some(lines.as_bytes())).expect(207);
+    assert_eq!(answer.json()["summary"]["created"], records);
+}
+
+on_both_databases! {
+    fn many_new_records_are_entered_together(app = start) {
+        deliver(&app, 600);
+        let sql = "SELECT CAST(coalesce(max(pos), 0) AS TEXT) AS text FROM own_entered";
+        let entered = || app.text(sql, sql).parse::<usize>().unwrap();
+        assert_eq!(entered(), 0);
+        deliver(&app, 600);
+        assert!((1024..1200).contains(&entered()), "{}", entered());
+        deliver(&app, 30);
+        assert_eq!(told(&app, "", &["own.jurisdiction"]).values().sum::<f64>(), 1230.0);
+        let of = |query: &str| {
+            app.client.get(&format!("/v1/cases?limit=1&include_total=true&{query}")).expect(200).json()["total"].clone()
+        };
+        assert_eq!((of("own.jurisdiction=SZ"), of("own.jurisdiction=NONE"), of("own.hours_from=6")), (json!(410), json!(0), json!(174)));
+        check_figures(&app);
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+/// What was kept otherwise is brought into the present form, and back into that.
+fn older_values_and_cells_are_kept(backend: Backend) {
+    let mut app = start(backend);
+    let tables = app.config.profile.directory.clone().unwrap().join("tables");
+    layout(&tables, Some(PAIR));
+    filled(&app);
+    again(&mut app);
+    filled(&app);
+    for entered in [false, true] {
+        app.stop();
+        let mut db = app.db();
+        let (down, up) = match backend {
+            Backend::Sqlite => (
+                include_str!("../../migrations/sqlite/2026-11-30-160000_own_storage/down.sql"),
+                include_str!("../../migrations/sqlite/2026-11-30-160000_own_storage/up.sql"),
+            ),
+            Backend::Postgres => (
+                include_str!("../../migrations/postgres/2026-11-30-160000_own_storage/down.sql"),
+                include_str!("../../migrations/postgres/2026-11-30-160000_own_storage/up.sql"),
+            ),
+        };
+        db.batch_execute(down).unwrap();
+        db.batch_execute(up).unwrap();
+        drop(db);
+        assert_eq!(app.differences(), Vec::<String>::new(), "{entered}");
+        again(&mut app);
+        check_figures(&app);
+        assert_eq!(app.differences(), Vec::<String>::new(), "{entered}");
+    }
+}
+
+on_each! {
+    older_values_and_cells_are_kept
 }
 
 on_both_databases! {
@@ -193,19 +274,24 @@ on_both_databases! {
     }
 }
 
-/// The names of the sets that cells are there for.
+/// The names of the sets that cells have counts of records by.
 fn sets(app: &App) -> String {
-    let sql = |list: &str| {
+    let sql = |list: &str, members: &str| {
         format!(
-            "SELECT coalesce({list}, '') AS text FROM (SELECT DISTINCT dimensions FROM own_cells WHERE number = '' ORDER BY 1) AS sets"
+            "SELECT coalesce({list}, '') AS text FROM (SELECT DISTINCT substr(of_set.key, 2) AS name FROM own_cells, {members} \
+             WHERE of_set.key LIKE ':%' ORDER BY 1) AS sets"
         )
     };
-    app.text(&sql("group_concat(dimensions, ' ')"), &sql("string_agg(dimensions, ' ' ORDER BY dimensions)"))
+    app.text(
+        &sql("group_concat(name, ' ')", "json_each(counts) AS of_set"),
+        &sql("string_agg(name, ' ' ORDER BY name)", "jsonb_each(CAST(counts AS JSONB)) AS of_set (key, value)"),
+    )
 }
 
 on_both_databases! {
     fn sets_are_kept_as_long_as_a_layout_uses_them(app = start) {
         filled(&app);
+        again(&mut app);
         assert_eq!(sets(&app), "basis jurisdiction outcome");
         let tables = app.config.profile.directory.clone().unwrap().join("tables");
         layout(&tables, Some(PAIR));
@@ -222,7 +308,7 @@ on_both_databases! {
         let table = app.client.get("/v1/statistics/services?from=2015&to=2017&layout=pairs").expect(200).json();
         let line = table["lines"].as_array().unwrap().iter().find(|line| line["code"] == "pair").unwrap().clone();
         assert_eq!(line["values"], json!([pairs("2015"), pairs("2016"), pairs("2017")]));
-        let kept = "SELECT CAST(count(*) AS TEXT) AS text FROM own_cells WHERE number = 'balance' AND dimensions = 'jurisdiction,outcome'";
+        let kept = "SELECT CAST(count(*) AS TEXT) AS text FROM own_cells WHERE counts LIKE '%\"balance:jurisdiction,outcome\"%'";
         assert_ne!(app.text(kept, kept), "0", "sums are kept by the pair too");
         let behind = app.client.all("/v1/statistics/services/pair/2016/records?layout=pairs");
         assert_eq!(behind.len(), pairs("2016"));
@@ -533,10 +619,23 @@ fn months_do_not_depend_on_how_a_server_writes_days() {
 }
 
 /// Runs a command on the database of a service, with its profile.
-fn command(app: &App, directory: &Directory, arguments: &[&str]) -> (bool, String) {
+pub fn command(app: &App, directory: &Directory, arguments: &[&str]) -> (bool, String) {
     let mut command = aufsicht(&directory.0);
     command.args(arguments).env("DATABASE_URL", &app.config.database.url).env("AUFSICHT_JWT_SECRET", SECRET);
     command.env("AUFSICHT_PROFILE_DIR", app.config.profile.directory.as_ref().unwrap());
     let output = command.output().unwrap();
     (output.status.success(), String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn a_profile_that_is_read_again_keeps_its_names() {
+    let profile = crate::support::own::profile(&crate::support::own::vocabulary());
+    let settings = aufsicht::config::ProfileSettings { directory: Some(profile.0.clone()), ..Default::default() };
+    let cases = aufsicht::registers::find("cases").unwrap();
+    let names = || -> Vec<*const u8> {
+        let read = Profile::of(&settings).unwrap().vocabulary;
+        read.own_dimensions(cases).map(|own| own.path.as_ptr()).collect()
+    };
+    let first = names();
+    assert!(first.len() == 3 && first == names(), "each name is kept once");
 }

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
+use crate::own::command;
 use crate::support::own::{PAIR, again, dimension, layout, number, rewrite, start, start_with};
-use crate::support::{App, Backend, with_record_keys};
+use crate::support::{App, Backend, Directory, aufsicht, with_record_keys};
 
 const BOTH: &str = "\"cases\", \"audits\"";
 const VALUES: [(&str, &str); 3] = [("SZ", "import = [\"Kanton Schwyz\"]"), ("OW", ""), ("NW", "")];
@@ -190,17 +191,7 @@ fn small(folder: &std::path::Path, [dimension, number]: [&str; 2], former: [&str
 }
 
 on_both_databases! {
-    fn what_the_public_was_shown_it_is_shown(app = |backend| {
-        let directory = crate::support::Directory::new();
-        small(&directory.0, ["jurisdiction", "balance"], ["", ""]);
-        let path = directory.0.clone();
-        let mut app = App::start_with(backend, |config| {
-            config.profile.directory = Some(path);
-            config.public.layout = Some("main".into());
-        });
-        app.profile = Some(directory);
-        app
-    }) {
+    fn what_the_public_was_shown_it_is_shown(app = start_small) {
         for index in 0..24 {
             let own = match index {
                 0..10 => json!({"jurisdiction": "SZ", "balance": 2}),
@@ -223,6 +214,152 @@ on_both_databases! {
         again(&mut app);
         let hidden = shown(&app)["lines"][1].clone();
         assert_eq!((&hidden["values"][0], &hidden["suppressed"][0]), (&Value::Null, &json!(true)), "{hidden}");
+    }
+}
+
+/// A service with the small profile, whose tables everybody sees.
+fn start_small(backend: Backend) -> App {
+    let directory = Directory::new();
+    small(&directory.0, ["jurisdiction", "balance"], ["", ""]);
+    let path = directory.0.clone();
+    let mut app = App::start_with(backend, |config| {
+        config.profile.directory = Some(path);
+        config.public.layout = Some("main".into());
+    });
+    app.profile = Some(directory);
+    app
+}
+
+/// Writes the table of the small profile anew, and starts again.
+fn rewritten(app: &mut App, change: impl Fn(&str) -> String) {
+    let file = app.config.profile.directory.clone().unwrap().join("tables/main.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(file, change(&text)).unwrap();
+    again(app);
+}
+
+/// So many cases of a year, those of SZ first.
+fn cases(app: &App, year: i32, [of_sz, of_ow]: [usize; 2]) {
+    for index in 0..of_sz + of_ow {
+        let own = json!({"jurisdiction": if index < of_sz { "SZ" } else { "OW" }, "balance": 2});
+        app.create(
+            "cases",
+            json!({"title": format!("Fall {index}"), "received_on": format!("{year}-05-05"), "own": own}),
+        );
+    }
+}
+
+/// The lines of an answer: codes with values.
+fn lines(answer: &Value) -> Vec<(String, Value)> {
+    let line = |line: &Value| (line["code"].as_str().unwrap().to_owned(), line["values"].clone());
+    answer["lines"].as_array().unwrap().iter().map(line).collect()
+}
+
+fn differences(app: &App, year: i32) -> Vec<(String, Value)> {
+    let told = app.client.get(&format!("/v1/statistics/published/{year}/differences")).expect(200).json();
+    let item = |item: &Value| (item["code"].as_str().unwrap().to_owned(), item["line"].clone());
+    told["items"].as_array().unwrap().iter().map(item).collect()
+}
+
+on_both_databases! {
+    fn a_table_with_a_new_name_is_known_by_its_lines(app = start_small) {
+        cases(&app, 2016, [10, 12]);
+        app.client.put("/v1/statistics/published/2016", &json!({"from_live": true})).expect(201);
+        let shown = |app: &App, table: &str| {
+            let path = format!("/v1/statistics/tables/{table}?from=2016&to=2016");
+            let answers = [&app.client, &app.client.anonymous()].map(|client| client.get(&path).expect(200).json());
+            answers.map(|answer| (lines(&answer), answer["years"].clone()))
+        };
+        let before = shown(&app, "main");
+        assert_eq!(before[0].0[1], ("sz".to_owned(), json!([10])));
+        // Two lines more than were published, one of which everybody may see.
+        let more = ["ow", "other"].map(|code| {
+            format!("[[tables.figures.lines]]\ncode = \"{code}\"\nlabel = {{ de = \"Wort\" }}\nlevel = 0\n\
+                any = [{{ register = [\"cases\"], own.jurisdiction = [\"OW\"] }}]\n")
+        });
+        rewritten(&mut app, |text| text.replace("tables.main.", "tables.figures.") + &more.concat());
+        let [own, public] = shown(&app, "figures");
+        assert_eq!((&own.0[..4], &own.1), (&before[0].0[..], &before[0].1));
+        assert_eq!((&public.0[..4], &public.1), (&before[1].0[..], &before[1].1), "what was shown is shown");
+        assert_eq!(differences(&app, 2016), [("ow".to_owned(), json!("NEW")), ("other".to_owned(), json!("NEW"))]);
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+on_both_databases! {
+    fn a_line_with_a_new_code_is_one_line_over_all_years(app = start_small) {
+        let entered = "[[tables.main.lines]]\ncode = \"stock\"\nlabel = { de = \"Wort\" }\nlevel = 0\nentered = true\n";
+        rewritten(&mut app, |text| text.to_owned() + entered);
+        cases(&app, 2016, [10, 12]);
+        for year in [2016, 2017] {
+            app.client.put(&format!("/v1/statistics/figures/{year}"), &json!({"figures": {"stock": 120 + year}})).expect(201);
+        }
+        app.client.put("/v1/statistics/published/2016", &json!({"from_live": true})).expect(201);
+        cases(&app, 2017, [7, 9]);
+        let path = "/v1/statistics/tables/main?from=2016&to=2017";
+        let shown = |app: &App| [&app.client, &app.client.anonymous()].map(|client| client.get(path).expect(200).json());
+        let before = shown(&app);
+        let code = |code: &str| if code == "sz" { "schwyz".to_owned() } else { code.replace("stock", "permits") };
+        let with_new_codes = |answer: &Value| lines(answer).into_iter().map(|(line, values)| (code(&line), values)).collect::<Vec<_>>();
+        rewritten(&mut app, |text| {
+            let text = text.replace("code = \"sz\"", "code = \"schwyz\"\nwas = [\"sz\"]").replace("less = [\"sz\"]", "less = [\"schwyz\"]");
+            text.replace("code = \"stock\"", "code = \"permits\"\nwas = [\"stock\"]")
+        });
+        let after = shown(&app);
+        for (before, after) in before.iter().zip(&after) {
+            assert_eq!(lines(after), with_new_codes(before));
+        }
+        assert_eq!(lines(&after[0])[1..3], [("schwyz".to_owned(), json!([10, 7])), ("rest".to_owned(), json!([12, 9]))]);
+        assert_eq!(lines(&after[0])[4], ("permits".to_owned(), json!([2136, 2137])));
+        assert_eq!(differences(&app, 2016), []);
+        app.create("cases", json!({"title": "Spät", "received_on": "2016-06-06", "own": {"jurisdiction": "SZ"}}));
+        let late: Vec<String> = differences(&app, 2016).into_iter().map(|(code, _)| code).collect();
+        assert_eq!(late, ["total", "schwyz"]);
+        let figures = app.client.get("/v1/statistics/figures/2016").expect(200).json();
+        assert_eq!(figures["figures"], json!({"permits": 2136}));
+        // What was published stays as it was printed.
+        let published = app.client.get("/v1/statistics/published/2016").expect(200).json();
+        assert!(published["figures"]["sz"] == 10 && published["figures"]["schwyz"].is_null(), "{published}");
+        let report = app.client.get("/v1/reports/2017?lang=de").expect(200).text();
+        assert!(report.contains("2\u{2019}137") || report.contains("2137"), "the report has the figure entered");
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_former_code_is_that_of_no_other_line() {
+    let directory = Directory::new();
+    for (was, other) in [("total", ""), ("sz", ""), ("old", "was = [\"old\"]")] {
+        small(&directory.0, ["jurisdiction", "balance"], ["", ""]);
+        let file = directory.0.join("tables/main.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let text = text.replacen("code = \"sz\"", &format!("code = \"sz\"\nwas = [\"{was}\"]"), 1);
+        std::fs::write(&file, text.replacen("code = \"rest\"", &format!("code = \"rest\"\n{other}"), 1)).unwrap();
+        let output = aufsicht(&directory.0).args(["profile", "check", "."]).output().unwrap();
+        let told = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && told.contains(&format!("was names \"{was}\"")), "{told}");
+    }
+}
+
+on_both_databases! {
+    fn lists_with_the_former_names_are_imported(app = start) {
+        rewrite(&app.config.profile.directory.clone().unwrap(), &renamed());
+        again(&mut app);
+        let directory = Directory::new();
+        let list = "title;received_on;own.jurisdiction;own.balance\r\nEins;2017-03-14;SZ;-3.25\r\nZwei;2017-03-15;OW;\r\n";
+        std::fs::write(directory.0.join("list.csv"), list).unwrap();
+        let (done, told) = command(&app, &directory, &["import", "--register", "cases", "list.csv"]);
+        assert!(done, "{told}");
+        let own: Vec<Value> = app.client.all("/v1/cases?sort=title").iter().map(|case| case["own"].clone()).collect();
+        assert_eq!(own, [json!({"canton": "SZ", "saldo": -3.25}), json!({"canton": "OW"})]);
+        // A mapping that an authority made before names the former ones too.
+        let mapping = "[columns]\ntitle = [\"Titel\"]\nreceived_on = [\"Eingang\"]\n\"own.jurisdiction\" = [\"Kanton\"]\n";
+        std::fs::write(directory.0.join("mapping.toml"), mapping).unwrap();
+        std::fs::write(directory.0.join("mapped.csv"), "Titel;Eingang;Kanton\r\nDrei;16.3.2017;NW\r\n").unwrap();
+        let (done, told) = command(&app, &directory, &["import", "--register", "cases", "--mapping", "mapping.toml", "mapped.csv"]);
+        assert!(done, "{told}");
+        assert_eq!(app.client.all("/v1/cases?q=drei")[0]["own"], json!({"canton": "NW"}));
+        assert_eq!(app.differences(), Vec::<String>::new());
     }
 }
 

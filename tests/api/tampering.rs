@@ -44,6 +44,11 @@ const UNFOUND: &[(&str, &str, &str)] = &[
     ("changes", "trace", "the same"),
     ("deliveries", "delete", "the log forgets what was delivered; receivers that need each change read the feed"),
     ("webhooks", "position", "where a webhook goes on in the feed; a place that cannot be is found"),
+    (
+        "own_entered",
+        "pos",
+        "up to where records are entered in what is counted: none that says something is passed over",
+    ),
     ("tombstones", "version", "a deletion may be of a newer version than was held here; one of an older is found"),
     ("tombstones", "record_id", "one whose deletion came before its matter names no record; another one's is found"),
     (
@@ -282,6 +287,8 @@ fn full(backend: Backend) -> App {
             json!({"title": "Eigenes", "received_on": "2017-03-14", "closed_on": "2017-03-20", "own": own}),
         );
     }
+    // What was new is entered at the next start.
+    own::again(&mut app);
     let case = app.create("cases", json!({
         "title": "Anfrage", "received_on": "2017-03-14", "closed_on": "2017-04-01", "notes": "Notiz", "area": "IT", "outcome": "abgelehnt", "responsible": "RF",
         "channel": "EMAIL", "requester": {"type": "MUNICIPALITY", "organisation": "Stadt Luzern", "name": "Muster"}, "external": {"system": "konsul", "id": "1", "version": 1, "url": "https://konsul.example/1"}

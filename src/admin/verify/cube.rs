@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::db::Db;
 use crate::error::Result;
-use crate::records::projections::cube::{self, Counts, CubeKey};
-use crate::records::projections::own_cells::{self, OwnKey};
+use crate::records::projections::cube::{self, Counts, CubeKey, OwnCell};
+use crate::records::projections::own_cells::{self, OwnCells};
 use crate::registers::Dimension;
 
 /// Returns the differences between the cells and a recount of the records.
 pub fn differences(db: &mut Db) -> Result<Vec<String>> {
     let right = cube::recount(db)?;
     let mut out = differing(&cube::stored(db)?, &right.cube, name);
-    out.extend(differing(&own_cells::stored(db)?, &right.own, own_name));
+    if !own_cells::is_said_once(db)? {
+        out.push("own entered: there is more than one row".to_owned());
+    }
+    out.extend(differing(&flat(&own_cells::stored(db)?), &flat(&right.own), own_name));
     Ok(out)
 }
 
@@ -20,9 +23,22 @@ fn name((period, values): &CubeKey) -> String {
     format!("cube: {period} {}", named(values))
 }
 
-fn own_name(key: &OwnKey) -> String {
-    let OwnKey { number, dimensions, period, own, values } = key;
-    format!("own cells: {number} {period} {dimensions}={own} {}", named(values))
+/// A count of the authority's own: the cell, the set, and the values in it.
+type OwnKey<'c> = (&'c OwnCell, &'c str, &'c str);
+
+fn own_name((OwnCell((period, values)), set, own): &OwnKey) -> String {
+    format!("own cells: {period} {set}={own} {}", named(values))
+}
+
+/// The counts one by one.
+fn flat(cells: &OwnCells) -> BTreeMap<OwnKey<'_>, Counts> {
+    let mut all = BTreeMap::new();
+    for (cell, counts) in cells {
+        for (set, values) in counts {
+            all.extend(values.iter().map(|(own, counts)| ((cell, set.as_str(), own.as_str()), *counts)));
+        }
+    }
+    all
 }
 
 /// The values by the names of their dimensions.

@@ -12,11 +12,11 @@ use crate::admin::verify::tombstones::Graves;
 use crate::admin::verify::trail::TrailSummary;
 use crate::audit::trail::{TrailEntry as Entry, TrailKind};
 use crate::db::Db;
-use crate::db::schema::{audit_trail, changes, history, own_keys, own_values, record_links, records};
+use crate::db::schema::{audit_trail, changes, history, own_keys, record_links, records};
 use crate::error::{Error, KeyNeed, Result};
 use crate::json::flat;
 use crate::records::Document;
-use crate::records::own_values::StoredOwnValues;
+use crate::records::own_values::{StoredOwnValues, count as stored_own_values};
 use crate::records::projections::history::{Flat, all_of, document, replay};
 use crate::records::projections::history_row::Action;
 use crate::records::projections::history_row::{Erased, HistoryRow, erasure_digest, erasure_of};
@@ -91,15 +91,13 @@ impl RecordsPage {
         let rows: Vec<StoredRecord> =
             records::table.filter(records::id.eq_any(ids)).select(StoredRecord::as_select()).load(db)?;
         let names: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let own = StoredOwnValues::of(db, &rows)?;
         Ok(RecordsPage {
             history: by(all_of(db, ids)?, |row| &row.record_id),
             entries: by(told.load::<Entry>(db)?, |entry| &entry.subject),
             feed: by(feed.load::<RecordFeedEntry>(db)?, |change| &change.0),
             records: rows.into_iter().map(|row| (row.row.id.clone(), row)).collect(),
-            kept: StoredRows {
-                references: references::StoredReferences::of(db, &names)?,
-                own: StoredOwnValues::of(db, &names)?,
-            },
+            kept: StoredRows { references: references::StoredReferences::of(db, &names)?, own },
         })
     }
 }
@@ -148,7 +146,7 @@ pub fn unseen(db: &mut Db, told: &TrailSummary, seen: &SeenRecords) -> Result<Ve
         out.extend(unknown.into_iter().map(|(id, register)| format!("record {id} ({register}): has no history")));
     }
     let (links, keys) = (record_links::table.count().get_result(db)?, own_keys::table.count().get_result(db)?);
-    let kept = (links, keys, own_values::table.count().get_result(db)?);
+    let kept = (links, keys, stored_own_values(db)?);
     if kept != seen.kept {
         out.push(format!("links, own keys and own values: there are {kept:?}, and {:?} are of records", seen.kept));
     }

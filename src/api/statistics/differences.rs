@@ -75,8 +75,11 @@ async fn differences(Call { app, caller, request }: Call, path: Path<String>) ->
             use diesel::connection::Connection;
             db.transaction(|db| {
                 let layout = state.profile.layouts.get(Some(&stored));
-                let published =
-                    publications::latest(db, &state.profile.layouts.names_of(&stored), &(year..=year))?.remove(&year);
+                let years = year..=year;
+                let published = match layout {
+                    Some(layout) => publications::latest_of(db, layout, &years)?.remove(&year),
+                    None => publications::latest(db, &state.profile.layouts.names_of(&stored), &years)?.remove(&year),
+                };
                 let published = published.ok_or_else(|| missing(year))?;
                 let live = match layout {
                     Some(layout) => {

@@ -131,7 +131,7 @@ async fn get(app: Data<App>, request: HttpRequest, path: Path<String>) -> Result
     let (layout, year) = read_target(&app, &request, &path)?;
     let names = layout.names();
     let found = app.database.read(move |db| entered_figures::versions(db, &names, &(year..=year))).await?;
-    let shown = EnteredFigures::of(layout, year, found.into_iter().map(|(_, entered)| entered).collect());
+    let shown = EnteredFigures::of(layout, year, found.into_iter().map(|(_, entered)| entered.under(layout)).collect());
     let body = to_json(&shown)?;
     let tag = http::expanded_tag(&app, shown.version, &body);
     Ok(http::tagged(&request, StatusCode::OK, JSON, &tag, body))
@@ -153,7 +153,7 @@ async fn put(Call { app, caller, request }: Call, path: Path<String>, body: Body
         Ok((entered_figures::versions(tx.unflushed(), &layout.names(), &(year..=year))?, held.is_none()))
     });
     let (found, is_new) = entering.await?;
-    let shown = EnteredFigures::of(layout, year, found.into_iter().map(|(_, entered)| entered).collect());
+    let shown = EnteredFigures::of(layout, year, found.into_iter().map(|(_, entered)| entered.under(layout)).collect());
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     let body = to_json(&shown)?;
     let tag = http::expanded_tag(&app, shown.version, &body);

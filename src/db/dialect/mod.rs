@@ -33,6 +33,28 @@ pub(crate) trait Dialect: Sync {
     /// A list in the JSON objects of a column as a table of its elements, whose column is `value`.
     fn json_elements(&self, column: &'static str, list: &'static str, name: &'static str) -> Statement<'static>;
 
+    /// A text in an object of the JSON objects in a column, by its name; null where there is none.
+    fn json_text(&self, column: &'static str, object: &'static str, name: &str) -> Statement<'static>;
+
+    /// A number there in ten-thousandths; null where there is none.
+    fn json_parts(&self, column: &'static str, object: &'static str, name: &str) -> Statement<'static>;
+
+    /// This text, where an element of a list in the JSON objects of a column has it in that part; null where none has.
+    fn json_listed(
+        &self,
+        column: &'static str,
+        list: &'static str,
+        part: &'static str,
+        text: &str,
+    ) -> Statement<'static>;
+
+    /// An object in the JSON objects of a column, by its name, as a table of its members with the columns `key` and `value`;
+    /// without a name, the JSON objects themselves.
+    fn json_members(&self, column: &'static str, object: Option<&str>, name: &'static str) -> Statement<'static>;
+
+    /// An integer in the JSON lists in a column, by its place.
+    fn json_integer(&self, column: &'static str, place: &'static str) -> Statement<'static>;
+
     /// True if rows are to be counted where they are: fewer come from a server. SQLite sorts what it groups, and hands rows
     /// over faster than that.
     fn counts_rows(&self) -> bool;

@@ -15,6 +15,12 @@ use crate::db::deadline::{StatementClock, StatementTimer, StatementTimes};
 use crate::db::statement::{SqlExpression, Statement};
 use crate::error::{Error, Result};
 
+/// Goes on with a member of an object in the JSON objects of a column.
+fn member<'s>(statement: Statement<'s>, column: &'static str, object: &'static str, name: &str) -> Statement<'s> {
+    let member = statement.sql("CAST(").sql(column).sql(" AS JSONB) -> '").sql(object).sql("' -> CAST(");
+    member.bind::<Text, _>(name.to_owned()).sql(" AS TEXT)")
+}
+
 /// Any number will do, as long as only this service takes it; one for each schema.
 pub(in crate::db) const BEGIN_EXCLUSIVE: &str =
     "BEGIN; SELECT pg_advisory_xact_lock(4873216509 # CAST(hashtext(current_schema()) AS BIGINT))";
@@ -183,6 +189,44 @@ impl Dialect for PostgresDialect {
     fn json_elements(&self, column: &'static str, list: &'static str, name: &'static str) -> Statement<'static> {
         let elements = Statement::new("jsonb_array_elements(CAST(").sql(column).sql(" AS JSONB) -> '").sql(list);
         elements.sql("') AS ").sql(name).sql(" (value)")
+    }
+
+    fn json_text(&self, column: &'static str, object: &'static str, name: &str) -> Statement<'static> {
+        let text = member(Statement::new("CASE WHEN jsonb_typeof("), column, object, name).sql(") = 'string' THEN (");
+        member(text, column, object, name).sql(" #>> '{}') COLLATE \"C\" END")
+    }
+
+    fn json_parts(&self, column: &'static str, object: &'static str, name: &str) -> Statement<'static> {
+        let parts = member(Statement::new("CASE WHEN jsonb_typeof("), column, object, name);
+        let parts = parts.sql(") = 'number' THEN CAST(round(CAST(");
+        member(parts, column, object, name).sql(" AS NUMERIC) * 10000) AS BIGINT) END")
+    }
+
+    fn json_listed(
+        &self,
+        column: &'static str,
+        list: &'static str,
+        part: &'static str,
+        text: &str,
+    ) -> Statement<'static> {
+        let listed = Statement::new("CASE WHEN CAST(").sql(column).sql(" AS JSONB) -> '").sql(list);
+        let listed = listed.sql("' @> jsonb_build_array(jsonb_build_object('").sql(part).sql("', CAST(");
+        let listed = listed.bind::<Text, _>(text.to_owned()).sql(" AS TEXT))) THEN CAST(");
+        listed.bind::<Text, _>(text.to_owned()).sql(" AS TEXT) END")
+    }
+
+    fn json_members(&self, column: &'static str, object: Option<&str>, name: &'static str) -> Statement<'static> {
+        let members = Statement::new("LATERAL (SELECT key COLLATE \"C\" AS key, value FROM jsonb_each(CAST(");
+        let members = members.sql(column).sql(" AS JSONB)");
+        let members = match object {
+            Some(object) => members.sql(" -> CAST(").bind::<Text, _>(object.to_owned()).sql(" AS TEXT)"),
+            None => members,
+        };
+        members.sql(")) AS ").sql(name)
+    }
+
+    fn json_integer(&self, column: &'static str, place: &'static str) -> Statement<'static> {
+        Statement::new("CAST(").sql(column).sql(" ->> ").sql(place).sql(" AS BIGINT)")
     }
 
     fn counts_rows(&self) -> bool {

@@ -15,6 +15,11 @@ use crate::error::{Error, Result};
 
 pub(in crate::db) const BEGIN_EXCLUSIVE: &str = "BEGIN IMMEDIATE";
 
+/// Goes on with a column of JSON objects, and the place of a member of an object in them.
+fn member<'s>(statement: Statement<'s>, column: &'static str, object: &'static str, name: &str) -> Statement<'s> {
+    statement.sql(column).sql(", ").bind::<Text, _>(format!("$.{object}.\"{name}\""))
+}
+
 /// The number of pages of an index of words that are written at once while nobody writes.
 const MERGED: usize = 64;
 
@@ -171,6 +176,42 @@ impl Dialect for SqliteDialect {
 
     fn json_elements(&self, column: &'static str, list: &'static str, name: &'static str) -> Statement<'static> {
         Statement::new("json_each(").sql(column).sql(", '$.").sql(list).sql("') AS ").sql(name)
+    }
+
+    fn json_text(&self, column: &'static str, object: &'static str, name: &str) -> Statement<'static> {
+        let text = member(Statement::new("CASE WHEN json_type("), column, object, name);
+        member(text.sql(") = 'text' THEN json_extract("), column, object, name).sql(") END")
+    }
+
+    fn json_parts(&self, column: &'static str, object: &'static str, name: &str) -> Statement<'static> {
+        let parts = member(Statement::new("CASE WHEN json_type("), column, object, name);
+        let parts = parts.sql(") IN ('integer', 'real') THEN CAST(round(json_extract(");
+        member(parts, column, object, name).sql(") * 10000) AS INTEGER) END")
+    }
+
+    fn json_listed(
+        &self,
+        column: &'static str,
+        list: &'static str,
+        part: &'static str,
+        text: &str,
+    ) -> Statement<'static> {
+        let listed = Statement::new("(SELECT min(json_extract(listed.value, '$.").sql(part).sql("')) FROM json_each(");
+        let listed = listed.sql(column).sql(", '$.").sql(list).sql("') AS listed WHERE json_extract(listed.value, '$.");
+        listed.sql(part).sql("') = ").bind::<Text, _>(text.to_owned()).sql(")")
+    }
+
+    fn json_members(&self, column: &'static str, object: Option<&str>, name: &'static str) -> Statement<'static> {
+        let members = Statement::new("json_each(").sql(column);
+        let members = match object {
+            Some(object) => members.sql(", ").bind::<Text, _>(format!("$.\"{object}\"")),
+            None => members,
+        };
+        members.sql(") AS ").sql(name)
+    }
+
+    fn json_integer(&self, column: &'static str, place: &'static str) -> Statement<'static> {
+        Statement::new("json_extract(").sql(column).sql(", '$[").sql(place).sql("]')")
     }
 
     fn counts_rows(&self) -> bool {

@@ -9,30 +9,20 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Integer, Text};
 
-use super::counts::{CellKey, Counts};
+use super::counts::{CellKey, Counts, CubeKey, OwnCell};
 use super::own_set::OwnSet;
 use super::periods::{Resolution, is_lasting};
-use crate::calendar::YEARS;
 use crate::db::{Db, Dialect, Statement, Values, statements};
 use crate::error::{Error, Result};
+use crate::records::said::{number_of, value_of};
 use crate::registers::{Dimension, ORGANISATION, as_counted};
 
 /// Changes cells of counts, of which none can fall below 0.
-pub(super) fn change<K: CellKey>(db: &mut Db, mut changes: BTreeMap<&K, Counts>) -> Result<()> {
+pub(super) fn change(db: &mut Db, mut changes: BTreeMap<&CubeKey, Counts>) -> Result<()> {
     changes.retain(|_, counts| *counts != Counts::default());
     let (rising, falling): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(_, change)| change.only_rises());
     statements(&falling).try_for_each(|falling| lower(db, falling))?;
     statements(&rising).try_for_each(|rising| raise(db, rising))
-}
-
-/// Changes cells of sums, which can be of any size; one in which nothing is left goes.
-pub(super) fn change_sums<K: CellKey>(db: &mut Db, mut changes: BTreeMap<&K, Counts>) -> Result<()> {
-    changes.retain(|_, sums| *sums != Counts::default());
-    let changes: Vec<(&K, Counts)> = changes.into_iter().collect();
-    statements(&changes).try_for_each(|changes| {
-        raise(db, changes)?;
-        remove_empty(db, changes)
-    })
 }
 
 /// Goes on with the columns of the key.
@@ -40,20 +30,20 @@ fn key_columns<K: CellKey>(statement: Statement<'_>) -> Statement<'_> {
     statement.names(K::columns(), ["", "", ", "])
 }
 
-fn bind_change<'f, K: CellKey>(values: Values<'f>, (key, change): &'f (&K, Counts)) -> Values<'f> {
+fn bind_change<'f>(values: Values<'f>, (key, change): &'f (&CubeKey, Counts)) -> Values<'f> {
     let values = key.bind(values).bind::<BigInt, _>(change.received).bind::<BigInt, _>(change.closed);
     values.bind::<BigInt, _>(change.days).bind::<BigInt, _>(change.settled)
 }
 
 /// Adds to cells in one statement; those that are not there yet are made.
-fn raise<K: CellKey>(db: &mut Db, changes: &[(&K, Counts)]) -> Result<()> {
-    let statement = key_columns::<K>(Statement::new("INSERT INTO ").sql(K::TABLE).sql(" ("));
+fn raise(db: &mut Db, changes: &[(&CubeKey, Counts)]) -> Result<()> {
+    let statement = key_columns::<CubeKey>(Statement::new("INSERT INTO cube ("));
     let statement = statement.sql(", received, closed, days, settled)").rows(changes, bind_change);
-    let statement = key_columns::<K>(statement.sql(" ON CONFLICT (")).sql(") DO UPDATE SET ");
+    let statement = key_columns::<CubeKey>(statement.sql(" ON CONFLICT (")).sql(") DO UPDATE SET ");
     let sums = ["received", "closed", "days", "settled"].into_iter().enumerate();
     let statement = sums.fold(statement, |statement, (index, sum)| {
         let statement = statement.sql(if index == 0 { "" } else { ", " }).sql(sum).sql(" = ");
-        statement.sql(K::TABLE).sql(".").sql(sum).sql(" + excluded.").sql(sum)
+        statement.sql("cube.").sql(sum).sql(" + excluded.").sql(sum)
     });
     statement.execute(db)?;
     Ok(())
@@ -68,14 +58,14 @@ struct Remains {
 
 /// Changes cells that are there, in one statement, and removes those in which nothing is left, so that the table is what
 /// a recount gives.
-fn lower<K: CellKey>(db: &mut Db, changes: &[(&K, Counts)]) -> Result<()> {
-    let change = Statement::new("WITH change (").names(K::columns(), ["of_", "", ", "]);
+fn lower(db: &mut Db, changes: &[(&CubeKey, Counts)]) -> Result<()> {
+    let change = Statement::new("WITH change (").names(CubeKey::columns(), ["of_", "", ", "]);
     let change = change.sql(", more_received, more_closed, more_days, more_settled) AS (").rows(changes, bind_change);
-    let lowered = change.sql(") UPDATE ").sql(K::TABLE).sql(
-        " SET received = received + more_received, closed = closed + more_closed, days = days + more_days, \
+    let lowered = change.sql(
+        ") UPDATE cube SET received = received + more_received, closed = closed + more_closed, days = days + more_days, \
          settled = settled + more_settled FROM change WHERE ",
     );
-    let lowered = K::columns().into_iter().enumerate().fold(lowered, |lowered, (index, name)| {
+    let lowered = CubeKey::columns().into_iter().enumerate().fold(lowered, |lowered, (index, name)| {
         lowered.sql(if index == 0 { "" } else { " AND " }).sql(name).sql(" = of_").sql(name)
     });
     let remains: Vec<Remains> = lowered.sql(" RETURNING received + closed + days AS remains").load(db)?;
@@ -89,21 +79,48 @@ fn lower<K: CellKey>(db: &mut Db, changes: &[(&K, Counts)]) -> Result<()> {
 }
 
 /// Removes those of the changed cells in which nothing is left.
-fn remove_empty<K: CellKey>(db: &mut Db, changes: &[(&K, Counts)]) -> Result<()> {
-    let empty = Statement::new("DELETE FROM ").sql(K::TABLE);
-    let empty = empty.sql(" WHERE received = 0 AND closed = 0 AND days = 0 AND settled = 0 AND (");
-    let emptied = key_columns::<K>(empty).sql(") IN (").rows(changes, |values, (key, _)| key.bind(values));
+fn remove_empty(db: &mut Db, changes: &[(&CubeKey, Counts)]) -> Result<()> {
+    let empty = Statement::new("DELETE FROM cube WHERE received = 0 AND closed = 0 AND days = 0 AND settled = 0 AND (");
+    let emptied = key_columns::<CubeKey>(empty).sql(") IN (").rows(changes, |values, (key, _)| key.bind(values));
     emptied.sql(")").execute(db)?;
+    Ok(())
+}
+
+/// The counts of cells of the authority's own as they are stored, by the place of the cell; none of those that are not there.
+pub(super) fn held_cells(db: &mut Db, cells: &[&OwnCell]) -> Result<BTreeMap<usize, String>> {
+    let places: Vec<(i32, &&OwnCell)> = (0..).zip(cells).collect();
+    let asked = Statement::new("WITH asked (place").names(OwnCell::columns(), [", of_", "", ""]).sql(") AS (");
+    let asked = asked.rows(&places, |values, (place, cell)| cell.bind(values.bind::<Integer, _>(*place)));
+    let asked = asked.sql(") SELECT place, counts FROM asked JOIN own_cells ON ");
+    let asked = OwnCell::columns().into_iter().enumerate().fold(asked, |asked, (index, name)| {
+        asked.sql(if index == 0 { "" } else { " AND " }).sql(name).sql(" = of_").sql(name)
+    });
+    let held: Vec<(i32, String)> = asked.giving::<(Integer, Text)>().load(db)?;
+    Ok(held.into_iter().map(|(place, counts)| (place as usize, counts)).collect())
+}
+
+/// Puts counts in the place of those that cells have.
+pub(super) fn put_cells(db: &mut Db, cells: &[(&OwnCell, String)]) -> Result<()> {
+    let put = key_columns::<OwnCell>(Statement::new("INSERT INTO own_cells (")).sql(", counts)");
+    let put = put.rows(cells, |values, (cell, counts)| cell.bind(values).bind::<Text, _>(counts.as_str()));
+    let put = key_columns::<OwnCell>(put.sql(" ON CONFLICT (")).sql(") DO UPDATE SET counts = excluded.counts");
+    put.execute(db)?;
+    Ok(())
+}
+
+/// Removes cells of the authority's own.
+pub(super) fn remove_cells(db: &mut Db, cells: &[&OwnCell]) -> Result<()> {
+    let removed = key_columns::<OwnCell>(Statement::new("DELETE FROM own_cells WHERE ("));
+    removed.sql(") IN (").rows(cells, |values, cell| cell.bind(values)).sql(")").execute(db)?;
     Ok(())
 }
 
 impl OwnSet {
     /// Goes on with the values of the record `one`, as they stand in a cell.
-    pub(super) fn of_record(&self, rows: Statement<'static>) -> Statement<'static> {
+    pub(super) fn of_record(&self, dialect: &dyn Dialect, rows: Statement<'static>) -> Statement<'static> {
         let value = |rows: Statement<'static>, (index, name): (usize, &String)| {
-            let rows = rows.sql(if index == 0 { "" } else { " || ',' || " });
-            let rows = rows.sql("coalesce((SELECT value FROM own_values WHERE record_id = one.id AND name = ");
-            rows.bind::<Text, _>(name.clone()).sql("), '')")
+            let rows = rows.sql(if index == 0 { "coalesce(" } else { " || ',' || coalesce(" });
+            rows.append(value_of(dialect, "one.details", name)).sql(", '')")
         };
         match self.dimensions.is_empty() {
             true => rows.sql("''"),
@@ -111,21 +128,38 @@ impl OwnSet {
         }
     }
 
-    /// The cells of some years as a table like the cube, and, `with_absent`, the records that have no value in any of the
-    /// dimensions: they are all that the cube has, less all that stand in these cells.
+    /// Goes on with its cells of some years, as a table of rows like those of the cube with the values in `own`.
+    fn cells(
+        &self,
+        rows: Statement<'static>,
+        dialect: &dyn Dialect,
+        years: &RangeInclusive<i32>,
+    ) -> Statement<'static> {
+        let rows = key_columns::<OwnCell>(rows.sql("(SELECT ")).sql(", cell.key AS own");
+        let rows = MORE.into_iter().zip(["0", "1", "2", "3"]).fold(rows, |rows, (count, place)| {
+            rows.sql(", ").append(dialect.json_integer("cell.value", place)).sql(" AS ").sql(count)
+        });
+        let rows = rows.sql(" FROM own_cells, ").append(dialect.json_members("counts", Some(&self.key()), "cell"));
+        within(rows.sql(" WHERE true"), Resolution::Months, years).sql(") AS of_set")
+    }
+
+    /// The cells of some years as a table like the cube, with the new records beside them, and, `with_absent`, the records that
+    /// have no value in any of the dimensions: they are all that the cube has, less all that stand in these rows.
     pub(super) fn table(
         &self,
+        dialect: &dyn Dialect,
         resolution: Resolution,
         years: &RangeInclusive<i32>,
         with_absent: bool,
     ) -> Statement<'static> {
-        let cells = |rows: Statement<'static>, dimensions: String, own: Option<String>, sign: [&'static str; 4]| {
+        let of_set = |rows: Statement<'static>, of: &OwnSet, own: Option<String>, sign: [&'static str; 4]| {
             let period = if resolution == Resolution::Years { "period / 100" } else { "period" };
-            let rows = columns(rows, period, own, sign).sql(" FROM own_cells WHERE number = ");
-            let rows = rows.bind::<Text, _>(self.number.clone()).sql(" AND dimensions = ");
-            within(rows.bind::<Text, _>(dimensions), Resolution::Months, years)
+            let rows = of.cells(columns(rows, period, own.clone(), sign).sql(" FROM "), dialect, years);
+            let rows = columns(rows.sql(" UNION ALL "), "period", own, sign).sql(" FROM (");
+            let new = RecordRows { years, resolution, own: of, by_organisation: false, new_only: true };
+            new.rows(rows, dialect, &[Occasion::Received, Occasion::Closed]).sql(") AS of_new")
         };
-        let rows = cells(Statement::new("("), self.name(), None, MORE);
+        let rows = of_set(Statement::new("("), self, None, MORE);
         if !with_absent || self.dimensions.is_empty() {
             return rows.sql(") AS counted");
         }
@@ -134,9 +168,9 @@ impl OwnSet {
                 let rows = columns(rows.sql(" UNION ALL "), "period", Some(self.absent()), MORE);
                 within(rows.sql(" FROM cube WHERE true"), resolution, years)
             }
-            _ => cells(rows.sql(" UNION ALL "), String::new(), Some(self.absent()), MORE),
+            number => of_set(rows.sql(" UNION ALL "), &OwnSet::of([], Some(number)), Some(self.absent()), MORE),
         };
-        cells(rows.sql(" UNION ALL "), self.name(), Some(self.absent()), LESS).sql(") AS counted")
+        of_set(rows.sql(" UNION ALL "), self, Some(self.absent()), LESS).sql(") AS counted")
     }
 }
 
@@ -194,18 +228,16 @@ impl Occasion {
     fn counts(self, rows: Statement<'static>, dialect: &dyn Dialect, number: &str) -> Statement<'static> {
         let amount = || match number {
             "" => Statement::new("1"),
-            name => Statement::new("coalesce((SELECT number FROM own_values WHERE record_id = one.id AND name = ")
-                .bind::<Text, _>(name.to_owned())
-                .sql("), 0)"),
+            name => Statement::new("coalesce(").append(number_of(dialect, "one.details", name)).sql(", 0)"),
         };
         if self == Occasion::Received {
             let rows = rows.append(amount()).sql(" AS received, 0 AS closed, ");
             let rows = match number {
                 "" => rows.sql("0"),
                 name => rows
-                    .sql("(SELECT count(number) FROM own_values WHERE record_id = one.id AND name = ")
-                    .bind::<Text, _>(name.to_owned())
-                    .sql(")"),
+                    .sql("CASE WHEN ")
+                    .append(number_of(dialect, "one.details", name))
+                    .sql(" IS NULL THEN 0 ELSE 1 END"),
             };
             let rows = rows.sql(" AS days, CASE WHEN ");
             let rows = rows.append(dialect.year("one.closed_on")).sql(" = ").append(dialect.year("one.received_on"));
@@ -229,17 +261,21 @@ pub(super) struct RecordRows<'r> {
     pub own: &'r OwnSet,
     /// True if the public body is among the columns.
     pub by_organisation: bool,
-    /// True if records that have a value in none of the set's dimensions are left out.
-    pub with_values: bool,
+    /// True for the new records only, whose own values are not entered yet.
+    pub new_only: bool,
 }
 
 impl RecordRows<'_> {
     /// The rows as a table.
     pub(super) fn table(&self, dialect: &dyn Dialect, occasions: &[Occasion]) -> Statement<'static> {
-        let rows = occasions.iter().enumerate().fold(Statement::new("("), |rows, (index, occasion)| {
+        self.rows(Statement::new("("), dialect, occasions).sql(") AS counted")
+    }
+
+    /// Goes on with the rows.
+    fn rows(&self, rows: Statement<'static>, dialect: &dyn Dialect, occasions: &[Occasion]) -> Statement<'static> {
+        occasions.iter().enumerate().fold(rows, |rows, (index, occasion)| {
             self.of(rows.sql(if index == 0 { "" } else { " UNION ALL " }), dialect, *occasion)
-        });
-        rows.sql(") AS counted")
+        })
     }
 
     fn of(&self, rows: Statement<'static>, dialect: &dyn Dialect, occasion: Occasion) -> Statement<'static> {
@@ -252,7 +288,7 @@ impl RecordRows<'_> {
             let [before, behind] = if dimension.can_be_absent() { ["coalesce(one.", ", '')"] } else { ["one.", ""] };
             rows.sql(", ").sql(before).sql(dimension.name()).sql(behind).sql(" AS ").sql(dimension.name())
         });
-        let rows = self.own.of_record(rows.sql(", ")).sql(" AS own, ");
+        let rows = self.own.of_record(dialect, rows.sql(", ")).sql(" AS own, ");
         let rows = match self.by_organisation {
             true => rows
                 .sql("CASE WHEN one.organisation IS NULL THEN NULL ELSE coalesce(body.title, '")
@@ -260,7 +296,8 @@ impl RecordRows<'_> {
                 .sql("') END AS organisation, "),
             false => rows,
         };
-        let rows = occasion.counts(rows, dialect, &self.own.number).sql(" FROM records AS one");
+        let rows = occasion.counts(rows, dialect, &self.own.number);
+        let rows = rows.sql(if self.new_only { " FROM own_new_records AS one" } else { " FROM records AS one" });
         let rows = match self.by_organisation {
             true => rows
                 .sql(" LEFT JOIN record_links ON record_links.source = one.id AND record_links.property = '")
@@ -271,12 +308,7 @@ impl RecordRows<'_> {
         let rows = rows.sql(" WHERE ").sql(day);
         let first = NaiveDate::from_ymd_opt(*self.years.start(), 1, 1).unwrap_or_default();
         let last = NaiveDate::from_ymd_opt(*self.years.end(), 12, 31).unwrap_or_default();
-        let rows = rows.sql(" BETWEEN ").bind::<Date, _>(first).sql(" AND ").bind::<Date, _>(last);
-        if !self.with_values {
-            return rows;
-        }
-        let rows = rows.sql(" AND one.id IN (SELECT record_id FROM own_values WHERE name IN ");
-        rows.texts(self.own.dimensions.iter().cloned()).sql(")")
+        rows.sql(" BETWEEN ").bind::<Date, _>(first).sql(" AND ").bind::<Date, _>(last)
     }
 }
 
@@ -322,29 +354,19 @@ pub(super) fn sums_of<'s>(
     select.sql(" ORDER BY period").names(names(), [", ", "", ""]).sql(own_group).sql(group)
 }
 
-/// Counts the cells of a set of dimensions from the records.
-pub(super) fn fill_own_cells(db: &mut Db, own: &OwnSet) -> Result<()> {
-    let lasting = || Dimension::ALL.into_iter().filter(|dimension| is_lasting(*dimension)).map(Dimension::name);
-    let rows =
-        RecordRows { years: &YEARS, resolution: Resolution::Months, own, by_organisation: false, with_values: true };
-    let rows = rows.table(db.dialect(), &[Occasion::Received, Occasion::Closed]);
-    let cells =
-        Statement::new("INSERT INTO own_cells (number, dimensions, period, own").names(lasting(), [", ", "", ""]);
-    let cells = cells.sql(", received, closed, days, settled) SELECT CAST(").bind::<Text, _>(own.number.clone());
-    let cells = cells.sql(" AS TEXT), CAST(").bind::<Text, _>(own.name()).sql(" AS TEXT), period, own");
-    let cells = cells.names(lasting(), [", ", "", ""]).sql(
-        ", CAST(SUM(received) AS BIGINT), CAST(SUM(closed) AS BIGINT), CAST(SUM(days) AS BIGINT), \
-         CAST(SUM(settled) AS BIGINT) FROM ",
-    );
-    let cells = cells.append(rows).sql(" GROUP BY period, own").names(lasting(), [", ", "", ""]);
-    let cells = cells.sql(" HAVING SUM(received) <> 0 OR SUM(closed) <> 0 OR SUM(days) <> 0 OR SUM(settled) <> 0");
-    cells.execute(db)?;
-    Ok(())
-}
-
 /// All cells of the authority's own.
 pub(super) fn all_own_cells() -> Statement<'static> {
-    columns(Statement::new(""), "period", None, MORE).sql(", number, dimensions FROM own_cells")
+    let cells = Dimension::ALL.into_iter().fold(Statement::new("SELECT period, "), |cells, dimension| {
+        let cells = if is_lasting(dimension) { cells } else { cells.sql("'' AS ") };
+        cells.sql(dimension.name()).sql(", ")
+    });
+    cells.sql("counts FROM own_cells")
+}
+
+/// The sets that cells have counts of, each with the registers of these cells.
+pub(super) fn held_sets(db: &mut Db) -> Result<Vec<(String, String)>> {
+    let sets = Statement::new("SELECT DISTINCT register, of_set.key FROM own_cells, ");
+    Ok(sets.append(db.dialect().json_members("counts", None, "of_set")).giving::<(Text, Text)>().load(db)?)
 }
 
 /// The rows of the cube itself.

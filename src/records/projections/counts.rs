@@ -1,12 +1,15 @@
 //! The counts of a cell, and the key under which they stand.
 
 use diesel::sql_types::{Integer, Text};
+use serde::{Deserialize, Serialize};
 
+use super::periods::is_lasting;
 use crate::db::Values;
 use crate::registers::Dimension;
 
-/// The counts of a cell. Where a number is summed they are its sums, in ten-thousandths.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The counts of a cell. Where a number is summed they are its sums, in ten-thousandths. In JSON they are a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "[i64; 4]", into = "[i64; 4]")]
 pub struct Counts {
     /// Records received in the period.
     pub received: i64,
@@ -19,7 +22,20 @@ pub struct Counts {
     pub settled: i64,
 }
 
+impl From<[i64; 4]> for Counts {
+    fn from([received, closed, days, settled]: [i64; 4]) -> Counts {
+        Counts { received, closed, days, settled }
+    }
+}
+
+impl From<Counts> for [i64; 4] {
+    fn from(Counts { received, closed, days, settled }: Counts) -> [i64; 4] {
+        [received, closed, days, settled]
+    }
+}
+
 impl Counts {
+    /// True if no count is below 0.
     pub(super) fn only_rises(&self) -> bool {
         [self.received, self.closed, self.days, self.settled].iter().all(|count| *count >= 0)
     }
@@ -43,9 +59,6 @@ impl Counts {
 
 /// The key of a cell in a table.
 pub(super) trait CellKey: Ord {
-    /// The table.
-    const TABLE: &'static str;
-
     /// The columns of the key.
     fn columns() -> Vec<&'static str>;
 
@@ -57,8 +70,6 @@ pub(super) trait CellKey: Ord {
 pub type CubeKey = (i32, [String; Dimension::COUNT]);
 
 impl CellKey for CubeKey {
-    const TABLE: &'static str = "cube";
-
     fn columns() -> Vec<&'static str> {
         std::iter::once("period").chain(Dimension::ALL.map(Dimension::name)).collect()
     }
@@ -66,5 +77,40 @@ impl CellKey for CubeKey {
     fn bind<'f>(&'f self, values: Values<'f>) -> Values<'f> {
         let values = values.bind::<Integer, _>(self.0);
         self.1.iter().fold(values, |values, name| values.bind::<Text, _>(name.as_str()))
+    }
+}
+
+/// A cell: a month, and the values in the software's dimensions, `""` for those that it does not tell apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OwnCell(pub CubeKey);
+
+impl OwnCell {
+    /// The cell that a record stands in which stands in this one of the cube.
+    pub(super) fn of((period, values): &CubeKey) -> OwnCell {
+        let mut values = values.clone();
+        for (dimension, value) in Dimension::ALL.into_iter().zip(&mut values) {
+            if !is_lasting(dimension) {
+                value.clear();
+            }
+        }
+        OwnCell((*period, values))
+    }
+}
+
+/// The dimensions of the software that the cells have.
+fn lasting() -> impl Iterator<Item = Dimension> {
+    Dimension::ALL.into_iter().filter(|dimension| is_lasting(*dimension))
+}
+
+impl CellKey for OwnCell {
+    fn columns() -> Vec<&'static str> {
+        std::iter::once("period").chain(lasting().map(Dimension::name)).collect()
+    }
+
+    fn bind<'f>(&'f self, values: Values<'f>) -> Values<'f> {
+        let OwnCell((period, of_cell)) = self;
+        let lasting = Dimension::ALL.into_iter().zip(of_cell).filter(|(dimension, _)| is_lasting(*dimension));
+        let values = values.bind::<Integer, _>(*period);
+        lasting.fold(values, |values, (_, value)| values.bind::<Text, _>(value.as_str()))
     }
 }

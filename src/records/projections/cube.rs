@@ -14,7 +14,7 @@ use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 
 pub use super::cell_sql::NOT_IN_REGISTER;
 use super::cell_sql::{Occasion, RecordRows, SumSource, change, cube_rows, sums_of};
-pub use super::counts::{Counts, CubeKey};
+pub use super::counts::{Counts, CubeKey, OwnCell};
 use super::own_cells::{self, OwnCells, OwnSaid};
 use super::own_set::OwnSet;
 pub use super::periods::Resolution;
@@ -22,8 +22,8 @@ use super::periods::is_lasting;
 use crate::db::schema::{cube, records};
 use crate::db::{Db, DeferredRow, Statement, WriteTransaction};
 use crate::error::Result;
-use crate::records::Document;
 use crate::records::row::{RecordRow, StoredRecord};
+use crate::records::said::Said;
 use crate::registers::vocabulary::OWN;
 use crate::registers::{self, ABSENT, Dimension, Register, Selection, Vocabulary, dimensions};
 
@@ -32,20 +32,23 @@ const PAGE: i64 = 10_000;
 
 /// Returns the counts that a record adds to the cube, with their keys.
 fn contributions(record: &RecordRow) -> Vec<(CubeKey, Counts)> {
-    let mut out = Vec::with_capacity(4);
-    for resolution in [Resolution::Years, Resolution::Months] {
-        let values = Dimension::ALL.map(|dimension| match resolution {
-            Resolution::Years if !is_lasting(dimension) => String::new(),
-            _ => record.dimension(dimension).into_owned(),
-        });
-        if let Some(closed) = record.closed_on {
-            let days = (closed - record.received_on).num_days();
-            out.push(((resolution.period(closed), values.clone()), Counts { closed: 1, days, ..Counts::default() }));
-        }
-        let settled = record.closed_on.is_some_and(|closed| closed.year() == record.received_on.year());
-        let counts = Counts { received: 1, settled: settled.into(), ..Counts::default() };
-        out.push(((resolution.period(record.received_on), values), counts));
+    [Resolution::Years, Resolution::Months].into_iter().flat_map(|resolution| of_periods(record, resolution)).collect()
+}
+
+/// The same for periods of one length.
+fn of_periods(record: &RecordRow, resolution: Resolution) -> Vec<(CubeKey, Counts)> {
+    let mut out = Vec::with_capacity(2);
+    let values = Dimension::ALL.map(|dimension| match resolution {
+        Resolution::Years if !is_lasting(dimension) => String::new(),
+        _ => record.dimension(dimension).into_owned(),
+    });
+    if let Some(closed) = record.closed_on {
+        let days = (closed - record.received_on).num_days();
+        out.push(((resolution.period(closed), values.clone()), Counts { closed: 1, days, ..Counts::default() }));
     }
+    let settled = record.closed_on.is_some_and(|closed| closed.year() == record.received_on.year());
+    let counts = Counts { received: 1, settled: settled.into(), ..Counts::default() };
+    out.push(((resolution.period(record.received_on), values), counts));
     out
 }
 
@@ -56,17 +59,22 @@ struct CubeChange {
     sign: i64,
 }
 
-/// A record as it is counted: its row and its document.
-pub(super) type CubeRecord<'r> = (&'r RecordRow, &'r Document);
+/// A record as it is counted: its row and what it says beside that.
+pub(super) type CubeRecord<'r> = (&'r RecordRow, Said);
 
-/// Takes what a record was out of the cube and puts what it is now in, with what it says of its own.
-pub(super) fn adjust(tx: &mut WriteTransaction, before: Option<CubeRecord>, after: Option<CubeRecord>) {
-    for ((row, document), sign) in before.map(|r| (r, -1)).into_iter().chain(after.map(|r| (r, 1))) {
-        let contributions = contributions(row);
-        if let Some(said) = registers::find(&row.register).and_then(|register| OwnSaid::of(register, document)) {
-            own_cells::adjust(tx, said, &contributions, sign);
+/// Takes what a record was out of the cube and puts what it is now in.
+pub(super) fn adjust(tx: &mut WriteTransaction, before: Option<&RecordRow>, after: Option<&RecordRow>) {
+    for (row, sign) in before.map(|r| (r, -1)).into_iter().chain(after.map(|r| (r, 1))) {
+        contributions(row).into_iter().for_each(|(key, counts)| tx.defer(CubeChange { key, counts, sign }));
+    }
+}
+
+/// The same of what it says of its own, in the cells of that.
+pub(super) fn adjust_own(tx: &mut WriteTransaction, before: Option<CubeRecord>, after: Option<CubeRecord>) {
+    for ((row, said), sign) in before.map(|r| (r, -1)).into_iter().chain(after.map(|r| (r, 1))) {
+        if let Some(said) = OwnSaid::of(said) {
+            own_cells::adjust(tx, said, of_periods(row, Resolution::Months), sign);
         }
-        contributions.into_iter().for_each(|(key, counts)| tx.defer(CubeChange { key, counts, sign }));
     }
 }
 
@@ -99,33 +107,65 @@ pub struct Recount {
     pub own: OwnCells,
 }
 
-/// All cells, counted anew from the records.
+/// All cells, counted anew from the records; those of the authority's own as far as records are entered in them.
 pub fn recount(db: &mut Db) -> Result<Recount> {
-    let kept = own_cells::kept(db)?;
+    let (kept, entered) = (own_cells::kept(db)?, own_cells::entered(db)?);
     let mut cells = Recount::default();
-    each_record(db, |row| {
-        let contributions = contributions(row);
-        if let Some(said) = OwnSaid::of_row(row)? {
-            own_cells::add_all(&mut cells.own, &said, &kept, &contributions, 1);
+    each_record(db, 0, |pos, row| {
+        if let Some(said) = OwnSaid::of_row(row)?.filter(|_| pos <= entered) {
+            own_cells::add_all(&mut cells.own, &said, &kept, &of_periods(row, Resolution::Months), 1);
         }
-        for (key, counts) in contributions {
+        for (key, counts) in contributions(row) {
             cells.cube.entry(key).or_default().add(counts, 1);
         }
         Ok(())
     })?;
-    cells.own.retain(|_, counts| *counts != Counts::default());
+    own_cells::retain_filled(&mut cells.own);
     Ok(cells)
 }
 
-/// Looks at each record.
-fn each_record(db: &mut Db, mut work: impl FnMut(&RecordRow) -> Result<()>) -> Result<()> {
-    let mut after = 0;
+/// Counts sets from the records that are entered, of which there are no counts yet.
+pub(super) fn count_sets(db: &mut Db, sets: &BTreeSet<OwnSet>) -> Result<()> {
+    if sets.is_empty() {
+        return Ok(());
+    }
+    let (mut cells, entered) = (OwnCells::new(), own_cells::entered(db)?);
+    each_record(db, 0, |pos, row| {
+        if let Some(said) = OwnSaid::of_row(row)?.filter(|_| pos <= entered) {
+            own_cells::add(&mut cells, &said, sets, &of_periods(row, Resolution::Months), 1);
+        }
+        Ok(())
+    })?;
+    own_cells::write(db, &cells)
+}
+
+/// Counts the records behind a place in the cells of what is the authority's own, and returns the place of the last.
+pub(super) fn count_new(db: &mut Db, entered: i64) -> Result<i64> {
+    let kept = own_cells::kept(db)?;
+    let (mut cells, mut last) = (OwnCells::new(), entered);
+    each_record(db, entered, |pos, row| {
+        last = pos;
+        if let Some(said) = OwnSaid::of_row(row)? {
+            own_cells::add_all(&mut cells, &said, &kept, &of_periods(row, Resolution::Months), 1);
+        }
+        Ok(())
+    })?;
+    own_cells::write(db, &cells)?;
+    Ok(last)
+}
+
+/// Looks at each record behind a place, with its place.
+pub(super) fn each_record(
+    db: &mut Db,
+    mut after: i64,
+    mut work: impl FnMut(i64, &RecordRow) -> Result<()>,
+) -> Result<()> {
     loop {
         let page = records::table.filter(records::pos.gt(after)).order(records::pos).limit(PAGE);
         let page: Vec<StoredRecord> = page.select(StoredRecord::as_select()).load(db)?;
         let Some(last) = page.last() else { return Ok(()) };
         after = last.pos;
-        page.iter().try_for_each(|record| work(&record.row))?;
+        page.iter().try_for_each(|record| work(record.pos, &record.row))?;
     }
 }
 
@@ -256,12 +296,12 @@ fn own_rows(db: &mut Db, query: CubeQuery, own: &OwnSet) -> Result<Statement<'st
     let is_kept = dimensions.all(|dimension| is_lasting(*dimension))
         && (own.is_always_kept() || own_cells::kept(db)?.contains(own));
     if !is_kept {
-        let rows = RecordRows { years, resolution, own, by_organisation: false, with_values: false };
+        let rows = RecordRows { years, resolution, own, by_organisation: false, new_only: false };
         return Ok(rows.table(db.dialect(), &[Occasion::Received, Occasion::Closed]));
     }
     let can_be_absent =
         choice.iter().all(|(dimension, values)| !dimension.is_own() || values.iter().any(|value| value == ABSENT));
-    Ok(own.table(resolution, years, can_be_absent))
+    Ok(own.table(db.dialect(), resolution, years, can_be_absent))
 }
 
 /// The sums over these rows that a question asks for.
@@ -286,7 +326,7 @@ pub fn sums_by_organisation(db: &mut Db, query: CubeQuery, closed: bool) -> Resu
     let query = CubeQuery { choice: &choice, ..query };
     let own = query.own();
     let CubeQuery { years, resolution, .. } = query;
-    let rows = RecordRows { years, resolution, own: &own, by_organisation: true, with_values: false };
+    let rows = RecordRows { years, resolution, own: &own, by_organisation: true, new_only: false };
     let rows = rows.table(db.dialect(), &[if closed { Occasion::Closed } else { Occasion::Received }]);
     sums_over(db, SumSource { rows, by_organisation: true, has_own: !own.dimensions.is_empty() }, query, &own)
 }

@@ -67,14 +67,14 @@ struct ChangeFeedRow {
 
 deferred_row!(ChangeFeedRow, 3, changes(seq, record_id, revision, register, number, action, at, trace));
 
-/// Appends a change to the history and to the change feed.
+/// Appends a change to the history and to the change feed, and returns its place there.
 pub fn append(
     tx: &mut WriteTransaction,
     of: &RecordChange,
     action: Action,
     differences: Vec<(String, Value, Value)>,
     by: &OperationContext,
-) -> Result<()> {
+) -> Result<i64> {
     let all = differences.into_iter().map(|(property, old, new)| PropertyChange { property, old, new });
     let row = HistoryRow::new(of, action, all, by)?;
     let entry = trail::NewTrailEntry {
@@ -85,8 +85,9 @@ pub fn append(
         digest: row.digest()?,
     };
     trail::append(tx, &entry, by)?;
+    let seq = numbering::next(tx, numbering::FEED)?;
     let entry = ChangeFeedRow {
-        seq: numbering::next(tx, numbering::FEED)?,
+        seq,
         record_id: row.record_id.clone(),
         revision: row.revision,
         register: row.register.clone(),
@@ -97,7 +98,7 @@ pub fn append(
     };
     tx.defer(row);
     tx.defer(entry);
-    Ok(())
+    Ok(seq)
 }
 
 /// The place of the last entry of the change feed; 0 before the first.

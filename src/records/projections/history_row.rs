@@ -4,12 +4,14 @@
 //! its digest stays, nobody finds by trying what it was made of, and all the rest is proved as before. Personal data is
 //! sealed, and has one digest for all of it.
 
-use crate::json::read_stored;
+use crate::json::{read_borrowed, read_stored};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::context::OperationContext;
@@ -54,6 +56,30 @@ impl StoredChange {
     /// True if the change has nothing that could be erased.
     fn is_neutral(&self) -> bool {
         [&self.old, &self.new].into_iter().all(|value| erasable::neutral_of(&self.property, value) == *value)
+    }
+}
+
+/// The same without a look at the values: the text of which their digest is made.
+#[derive(Deserialize)]
+struct ChangeText<'t> {
+    #[serde(borrow)]
+    property: Cow<'t, str>,
+    #[serde(borrow, default)]
+    old: Option<&'t RawValue>,
+    #[serde(borrow, default)]
+    new: Option<&'t RawValue>,
+    #[serde(default)]
+    salt: Option<String>,
+    #[serde(default)]
+    digest: Option<String>,
+}
+
+impl ChangeText<'_> {
+    fn digest(self, of_row: Option<&str>) -> String {
+        let salt = || digest::of(&[of_row.unwrap_or_default(), &self.property]);
+        let [old, new] = [self.old, self.new].map(|value| value.map_or("null", RawValue::get));
+        let made = || digest::of(&[&self.salt.clone().unwrap_or_else(salt), &self.property, old, new]);
+        self.digest.clone().unwrap_or_else(made)
     }
 }
 
@@ -157,7 +183,8 @@ impl HistoryRow {
     /// Returns the digest of the change that the audit trail holds.
     pub fn digest(&self) -> Result<String> {
         let salt = self.value_salt.as_deref();
-        let values: Vec<String> = self.stored_changes()?.iter().map(|change| change.digest(salt)).collect();
+        let changes: Vec<ChangeText> = read_borrowed(&self.changes, "history")?;
+        let values: Vec<String> = changes.into_iter().map(|change| change.digest(salt)).collect();
         let values: Vec<&str> = values.iter().map(String::as_str).collect();
         let (revision, at, values) = (self.revision.to_string(), digest::instant(self.at), digest::of(&values));
         let identity = identity::digest(&self.actor_kind, &[&self.actor_issuer, &self.actor_client]);

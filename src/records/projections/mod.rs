@@ -6,6 +6,7 @@ pub mod cube;
 pub mod history;
 pub mod history_row;
 pub mod own_cells;
+pub mod own_entry;
 pub mod own_set;
 pub mod own_sets;
 mod periods;
@@ -17,6 +18,7 @@ use super::lookups;
 use super::query::search;
 use super::references::{self, References};
 use super::row::RecordRow;
+use super::said::said;
 use super::{Document, document, own_values};
 use crate::context::OperationContext;
 use crate::db::schema::records;
@@ -79,7 +81,6 @@ pub fn apply(
     if let Some(Record { row, document }) = &change.after {
         let held = change.before.as_ref().map_or(&nothing, |before| &before.document);
         references::store(tx, change.register, row, (held, document), references)?;
-        own_values::store(tx, change.register, &row.id, held, document)?;
         if before.is_none_or(|before| before.title != row.title) {
             references::link_records_naming(tx, row)?;
         }
@@ -92,11 +93,19 @@ pub fn apply(
         key: &change.key,
     };
     let [old, new] = [&change.before, &change.after].map(|of| of.as_ref().map_or(&nothing, |record| &record.document));
+    let (said_before, said_after) = (said(change.register, old), said(change.register, new));
     let differences = document::differences(old, new);
-    history::append(tx, &changed, action, differences, by)?;
+    let seq = history::append(tx, &changed, action, differences, by)?;
     search::defer_words(tx, change.pos, before, after);
-    let [was, is] = [&change.before, &change.after].map(|of| of.as_ref().map(|record| (&record.row, &record.document)));
-    cube::adjust(tx, was, is);
+    cube::adjust(tx, before, after);
+    own_values::store(tx, &named.id, &said_before, &said_after)?;
+    let says = !said_before.is_empty() || !said_after.is_empty();
+    if let Some(pos) = change.pos.filter(|_| says)
+        && pos <= own_cells::entered(tx.unflushed())?
+    {
+        cube::adjust_own(tx, before.map(|row| (row, said_before)), after.map(|row| (row, said_after)));
+    }
+    own_entry::after_change(tx, seq);
     Ok(())
 }
 

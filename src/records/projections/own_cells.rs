@@ -7,28 +7,33 @@
 //! database which sets there are, so that processes with different profiles never write different cells; a record that
 //! has nothing of its own costs no statement and stands in no cell: what has no value is the cube less what has one.
 //!
-//! The growth: where the cube has c cells of months (without status and responsible), a dimension of v values adds c × v at
-//! the most, five dimensions of 50 values 250 c, never c × 50^5; a pair that a layout uses adds c × 51 × 51. And a record
-//! stands in two cells of a set at the most, in the month received and in that closed: n records make 2 n cells for each
-//! dimension, 10 n for five, whatever their values.
+//! All of a cell of a month is one row: its counts are an object of sets, each an object of values. So a write changes a row, or
+//! two where it changes the month closed, however many dimensions and numbers there are; and a set is read without the others.
+//!
+//! The growth: there is a row for each cell of months that the cube has (without status and responsible) and that a record with
+//! something of its own stands in; c of them hold, for a dimension of v values, c × v counts at the most, for five dimensions of
+//! 50 values 250 c, never c × 50^5; a pair that a layout uses adds c × 51 × 51. And a record stands in two counts of a set at
+//! the most, in the month received and in that closed: n records make 2 n counts for each dimension, 10 n for five, whatever
+//! their values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::sql_types::{Integer, Text};
 
-use super::cell_sql::{all_own_cells, change, change_sums};
-use super::counts::{CellKey, Counts, CubeKey};
-use super::own_set::{MARK, OwnSet};
-use super::periods::{is_lasting, is_month};
-use crate::db::schema::{own_cells as cells, own_sets};
-use crate::db::{Db, DeferredRow, Values, WriteTransaction, cached};
-use crate::error::Result;
-use crate::json::read_stored;
-use crate::records::Document;
+use super::cell_sql::{all_own_cells, held_cells, put_cells, remove_cells};
+use super::counts::{Counts, CubeKey, OwnCell};
+use super::own_set::{MARK, OwnSet, SUMMED_BY};
+use crate::db::schema::{own_entered, own_sets};
+use crate::db::{Db, DeferredRow, WriteTransaction, cached, statements, upsert_rows};
+use crate::error::{Error, Result};
+use crate::json::{read_borrowed, read_stored};
 use crate::records::row::RecordRow;
-use crate::records::said::{may_say, said};
-use crate::registers::{self, BESIDE, Dimension, Register, dimensions};
+use crate::records::said::{Said, may_say, said};
+use crate::registers::{self, dimensions};
+
+/// The name of a cell in an error.
+const CELL: &str = "cell";
 
 /// A record's own part: values by dimension, and numbers in ten-thousandths.
 #[derive(Clone, Debug, Default)]
@@ -38,10 +43,10 @@ pub(super) struct OwnSaid {
 }
 
 impl OwnSaid {
-    /// The own part of a document; `None` where there is nothing of it.
-    pub(super) fn of(register: &Register, document: &Document) -> Option<OwnSaid> {
+    /// The own part of what a record says; `None` where there is nothing of it.
+    pub(super) fn of(said: Said) -> Option<OwnSaid> {
         let mut all = OwnSaid::default();
-        for (name, (value, number)) in said(register, document) {
+        for (name, (value, number)) in said {
             all.numbers.extend(number.map(|number| (name.clone(), number)));
             all.values.extend(value.map(|value| (name, value)));
         }
@@ -52,7 +57,7 @@ impl OwnSaid {
     pub(super) fn of_row(row: &RecordRow) -> Result<Option<OwnSaid>> {
         let register = registers::find(&row.register).filter(|register| may_say(register, &row.details));
         let Some(register) = register else { return Ok(None) };
-        Ok(OwnSaid::of(register, &read_stored(&row.details, "record")?))
+        Ok(OwnSaid::of(said(register, &read_stored(&row.details, "record")?)))
     }
 
     /// The values in the dimensions of a set; `None` where there is none at all.
@@ -69,62 +74,23 @@ impl OwnSaid {
         alone.chain(summed)
     }
 
-    /// Its share in the cell of a set, where a record like it adds these counts to the cube.
-    fn cell(&self, set: &OwnSet, (period, values): &CubeKey, counts: Counts) -> Option<(OwnKey, Counts)> {
+    /// Its share in the counts of a set, where a record like it adds these to the cube, and the values that they stand under.
+    fn share(&self, set: &OwnSet, counts: Counts) -> Option<(String, Counts)> {
         let counts = match set.number.as_str() {
             "" => counts,
             number => counts.times(*self.numbers.get(number)?),
         };
-        let mut values = values.clone();
-        for (dimension, value) in Dimension::ALL.into_iter().zip(&mut values) {
-            if !is_lasting(dimension) {
-                value.clear();
-            }
-        }
-        let (number, own) = (set.number.clone(), self.values(set)?);
-        Some((OwnKey { number, dimensions: set.name(), period: *period, own, values }, counts))
+        Some((self.values(set)?, counts))
     }
 }
 
-/// The key of a cell.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct OwnKey {
-    /// The number that is summed; `""` where records are counted.
-    pub number: String,
-    /// The names of the dimensions.
-    pub dimensions: String,
-    /// The month.
-    pub period: i32,
-    /// The values in these dimensions, `""` for an absent one.
-    pub own: String,
-    /// The values in the software's dimensions.
-    pub values: [String; Dimension::COUNT],
-}
-
-/// The dimensions of the software that the cells have.
-fn lasting() -> impl Iterator<Item = Dimension> {
-    Dimension::ALL.into_iter().filter(|dimension| is_lasting(*dimension))
-}
-
-impl CellKey for OwnKey {
-    const TABLE: &'static str = "own_cells";
-
-    fn columns() -> Vec<&'static str> {
-        ["number", "dimensions", "period", "own"].into_iter().chain(lasting().map(Dimension::name)).collect()
-    }
-
-    fn bind<'f>(&'f self, values: Values<'f>) -> Values<'f> {
-        let values = values.bind::<Text, _>(self.number.as_str()).bind::<Text, _>(self.dimensions.as_str());
-        let values = values.bind::<Integer, _>(self.period).bind::<Text, _>(self.own.as_str());
-        let lasting = Dimension::ALL.into_iter().zip(&self.values).filter(|(dimension, _)| is_lasting(*dimension));
-        lasting.fold(values, |values, (_, value)| values.bind::<Text, _>(value.as_str()))
-    }
-}
+/// The counts of a cell, by the names of sets and the values in them, `""` for an absent one.
+pub type OwnCounts = BTreeMap<String, BTreeMap<String, Counts>>;
 
 /// Cells with what stands in them.
-pub type OwnCells = BTreeMap<OwnKey, Counts>;
+pub type OwnCells = BTreeMap<OwnCell, OwnCounts>;
 
-/// Adds what a record says to the cells of sets, or takes it away with the sign -1.
+/// Adds what a record says to the counts of sets, or takes it away with the sign -1; `contributions` are those of months.
 pub(super) fn add(
     to: &mut OwnCells,
     said: &OwnSaid,
@@ -132,10 +98,11 @@ pub(super) fn add(
     contributions: &[(CubeKey, Counts)],
     sign: i64,
 ) {
-    let of_months = contributions.iter().filter(|((period, _), _)| is_month(*period));
-    for (key, counts) in of_months {
-        for (key, counts) in sets.iter().filter_map(|set| said.cell(set, key, *counts)) {
-            to.entry(key).or_default().add(counts, sign);
+    for (key, counts) in contributions {
+        let cell = to.entry(OwnCell::of(key)).or_default();
+        let shares = sets.iter().filter_map(|set| Some((set.key(), said.share(set, *counts)?)));
+        for (set, (own, counts)) in shares {
+            cell.entry(set).or_default().entry(own).or_default().add(counts, sign);
         }
     }
 }
@@ -152,6 +119,17 @@ pub(super) fn add_all(
     add(to, said, &sets, contributions, sign);
 }
 
+/// Takes out the counts in which nothing is left, and the sets and cells without any.
+pub(super) fn retain_filled(cells: &mut OwnCells) {
+    cells.retain(|_, counts| {
+        counts.retain(|_, values| {
+            values.retain(|_, counts| *counts != Counts::default());
+            !values.is_empty()
+        });
+        !counts.is_empty()
+    });
+}
+
 /// A record's own part with its counts in the cube; to be added to cells, or taken away.
 struct OwnChange {
     said: OwnSaid,
@@ -160,8 +138,8 @@ struct OwnChange {
 }
 
 /// Leaves it to the end of the transaction to add what a record says to the cells.
-pub(super) fn adjust(tx: &mut WriteTransaction, said: OwnSaid, contributions: &[(CubeKey, Counts)], sign: i64) {
-    tx.defer(OwnChange { said, contributions: contributions.to_vec(), sign });
+pub(super) fn adjust(tx: &mut WriteTransaction, said: OwnSaid, contributions: Vec<(CubeKey, Counts)>, sign: i64) {
+    tx.defer(OwnChange { said, contributions, sign });
 }
 
 impl DeferredRow for OwnChange {
@@ -179,12 +157,51 @@ impl DeferredRow for OwnChange {
 
 /// Adds to the cells that are there.
 pub(super) fn write(db: &mut Db, changes: &OwnCells) -> Result<()> {
-    let of = |summed: bool| -> BTreeMap<&OwnKey, Counts> {
-        let chosen = changes.iter().filter(|(key, _)| key.number.is_empty() != summed);
-        chosen.map(|(key, counts)| (key, *counts)).collect()
+    let changes: Vec<(&OwnCell, &OwnCounts)> = changes.iter().collect();
+    statements(&changes).try_for_each(|changes| write_some(db, changes))
+}
+
+fn write_some(db: &mut Db, changes: &[(&OwnCell, &OwnCounts)]) -> Result<()> {
+    let cells: Vec<&OwnCell> = changes.iter().map(|(cell, _)| *cell).collect();
+    let held = held_cells(db, &cells)?;
+    let (mut filled, mut empty) = (Vec::new(), Vec::new());
+    for (place, (cell, changes)) in changes.iter().enumerate() {
+        let held = held.get(&place).map(String::as_str);
+        match changed(held, changes)? {
+            Some(counts) => filled.push((*cell, counts)),
+            None => empty.extend(held.map(|_| *cell)),
+        }
+    }
+    statements(&filled).try_for_each(|filled| put_cells(db, filled))?;
+    statements(&empty).try_for_each(|empty| remove_cells(db, empty))
+}
+
+/// The counts of a cell as they are stored, with changes; `None` if nothing is left.
+fn changed(held: Option<&str>, changes: &OwnCounts) -> Result<Option<String>> {
+    let mut counts: BTreeMap<&str, BTreeMap<&str, Counts>> = match held {
+        Some(held) => read_borrowed(held, CELL)?,
+        None => BTreeMap::new(),
     };
-    change(db, of(false))?;
-    change_sums(db, of(true))
+    for (set, values) in changes {
+        let of_set = counts.entry(set).or_default();
+        for (own, change) in values {
+            let count = of_set.entry(own).or_default();
+            count.add(*change, 1);
+            if set.starts_with(SUMMED_BY) && !count.only_rises() {
+                return Err(Error::Internal("the cells lack one that a record stands in".into()));
+            }
+            if *count == Counts::default() {
+                of_set.remove(own.as_str());
+            }
+        }
+        if of_set.is_empty() {
+            counts.remove(set.as_str());
+        }
+    }
+    if counts.is_empty() {
+        return Ok(None);
+    }
+    serde_json::to_string(&counts).map(Some).map_err(|error| Error::Internal(error.to_string()))
 }
 
 /// The sets that are kept besides each dimension and each number alone.
@@ -198,45 +215,21 @@ pub fn kept(db: &mut Db) -> Result<BTreeSet<OwnSet>> {
     Ok(rows.into_iter().map(set).collect())
 }
 
-/// The names of the dimensions and numbers of the authority's own that records have, each with a register.
-pub fn held_names(db: &mut Db) -> Result<BTreeSet<(String, String)>> {
-    let held: Vec<(String, String, String)> =
-        cells::table.select((cells::register, cells::number, cells::dimensions)).distinct().load(db)?;
-    let alone = held.into_iter().filter_map(|(register, number, dimensions)| {
-        let name = if number.is_empty() { dimensions } else { number };
-        (!name.starts_with(BESIDE) && !name.contains(MARK)).then_some((register, name))
-    });
-    Ok(alone.collect())
-}
-
 macro_rules! declare_stored {
     ($($(#[$doc:meta])* $dimension:ident $column:ident $presence:ident;)*) => {
         #[derive(QueryableByName)]
         struct Stored {
-            #[diesel(sql_type = Text)]
-            number: String,
-            #[diesel(sql_type = Text)]
-            dimensions: String,
             #[diesel(sql_type = Integer)]
             period: i32,
-            #[diesel(sql_type = Text)]
-            own: String,
             $(#[diesel(sql_type = Text)] $column: String,)*
-            #[diesel(sql_type = BigInt)]
-            received: i64,
-            #[diesel(sql_type = BigInt)]
-            closed: i64,
-            #[diesel(sql_type = BigInt)]
-            days: i64,
-            #[diesel(sql_type = BigInt)]
-            settled: i64,
+            #[diesel(sql_type = Text)]
+            counts: String,
         }
 
         impl Stored {
-            fn cell(self) -> (OwnKey, Counts) {
-                let Stored { number, dimensions, period, own, received, closed, days, settled, $($column),* } = self;
-                let key = OwnKey { number, dimensions, period, own, values: [$($column),*] };
-                (key, Counts { received, closed, days, settled })
+            fn cell(self) -> Result<(OwnCell, OwnCounts)> {
+                let Stored { period, counts, $($column),* } = self;
+                Ok((OwnCell((period, [$($column),*])), read_stored(&counts, CELL)?))
             }
         }
     };
@@ -247,5 +240,29 @@ dimensions!(declare_stored);
 /// The cells as they stand.
 pub fn stored(db: &mut Db) -> Result<OwnCells> {
     let cells: Vec<Stored> = all_own_cells().load(db)?;
-    Ok(cells.into_iter().map(Stored::cell).collect())
+    cells.into_iter().map(Stored::cell).collect()
+}
+
+/// The key of the one row that says it.
+const THE_ROW: i32 = 1;
+
+/// True if there is no other row.
+pub fn is_said_once(db: &mut Db) -> Result<bool> {
+    Ok(own_entered::table.filter(own_entered::id.ne(THE_ROW)).count().get_result::<i64>(db)? == 0)
+}
+
+/// The place of the last record that is entered; 0 before the first.
+pub fn entered(db: &mut Db) -> Result<i64> {
+    Ok(own_entered::table.find(THE_ROW).select(own_entered::pos).first(db).optional()?.unwrap_or_default())
+}
+
+/// The row that says up to which place records are entered.
+struct Entered {
+    id: i32,
+    pos: i64,
+}
+
+/// Sets the place of the last record that is entered.
+pub(super) fn set_entered(db: &mut Db, pos: i64) -> Result<()> {
+    upsert_rows!(db, &[Entered { id: THE_ROW, pos }], own_entered(id; pos))
 }

@@ -8,6 +8,9 @@ use crate::registers::Dimension;
 /// The mark between names and between values: no name and no code has it.
 pub(super) const MARK: &str = ",";
 
+/// The sign between a number and the dimensions that it is summed by: no name has it.
+pub(super) const SUMMED_BY: char = ':';
+
 /// Own dimensions that records are counted by together, or a number is summed by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OwnSet {
@@ -33,6 +36,11 @@ impl OwnSet {
     /// The names of the dimensions, as they are stored.
     pub(super) fn name(&self) -> String {
         self.dimensions.iter().map(String::as_str).collect::<Vec<_>>().join(MARK)
+    }
+
+    /// The name under which its counts stand in a cell.
+    pub(super) fn key(&self) -> String {
+        format!("{}{SUMMED_BY}{}", self.number, self.name())
     }
 
     /// The values in these dimensions, out of a cell, in the order of their names.

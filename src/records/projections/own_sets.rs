@@ -5,27 +5,29 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
-use super::cell_sql::fill_own_cells;
-use super::own_cells;
 use super::own_set::OwnSet;
-use crate::db::schema::{own_cells as cells, own_sets};
+use super::{cube, own_cells, own_entry};
+use crate::db::schema::own_sets;
 use crate::db::{Db, exclusively};
 use crate::error::Result;
 
-/// Keeps the cells of these sets from now on, and of no others besides those that are always kept; `tell` hears of
-/// each that is counted from the records.
+/// Enters the new records, and keeps the cells of these sets from now on, and of no others besides those that are always kept;
+/// `tell` hears of each that is counted from the records.
 pub fn keep(db: &mut Db, sets: &BTreeSet<OwnSet>, mut tell: impl FnMut(&OwnSet)) -> Result<()> {
     let wanted: BTreeSet<OwnSet> = sets.iter().filter(|set| !set.is_always_kept()).cloned().collect();
-    if own_cells::kept(db)? == wanted {
+    if own_cells::kept(db)? == wanted && !own_entry::is_due(db)? {
         return Ok(());
     }
     exclusively(db, |tx| {
         let db = tx.unflushed();
+        own_entry::enter(db)?;
         let kept = own_cells::kept(db)?;
-        kept.difference(&wanted).try_for_each(|set| forget(db, set))?;
-        for set in wanted.difference(&kept) {
-            tell(set);
-            fill_own_cells(db, set)?;
+        let gone: BTreeSet<OwnSet> = kept.difference(&wanted).cloned().collect();
+        let new: BTreeSet<OwnSet> = wanted.difference(&kept).cloned().collect();
+        new.iter().for_each(&mut tell);
+        forget(db, &gone)?;
+        cube::count_sets(db, &new)?;
+        for set in new {
             let row = (own_sets::number.eq(&set.number), own_sets::dimensions.eq(set.name()));
             diesel::insert_into(own_sets::table).values(row).execute(db)?;
         }
@@ -33,10 +35,20 @@ pub fn keep(db: &mut Db, sets: &BTreeSet<OwnSet>, mut tell: impl FnMut(&OwnSet))
     })
 }
 
-fn forget(db: &mut Db, set: &OwnSet) -> Result<()> {
-    let (number, dimensions) = (&set.number, set.name());
-    let gone = cells::table.filter(cells::number.eq(number)).filter(cells::dimensions.eq(&dimensions));
-    diesel::delete(gone).execute(db)?;
-    diesel::delete(own_sets::table.find((number, &dimensions))).execute(db)?;
+fn forget(db: &mut Db, sets: &BTreeSet<OwnSet>) -> Result<()> {
+    if sets.is_empty() {
+        return Ok(());
+    }
+    let keys: BTreeSet<String> = sets.iter().map(OwnSet::key).collect();
+    let mut cells = own_cells::stored(db)?;
+    cells.values_mut().for_each(|counts| counts.retain(|set, _| keys.contains(set)));
+    for counts in cells.values_mut().flat_map(|counts| counts.values_mut()).flat_map(|values| values.values_mut()) {
+        let held = *counts;
+        counts.add(held, -2);
+    }
+    own_cells::write(db, &cells)?;
+    for set in sets {
+        diesel::delete(own_sets::table.find((&set.number, set.name()))).execute(db)?;
+    }
     Ok(())
 }

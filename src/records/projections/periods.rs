@@ -41,8 +41,3 @@ impl Resolution {
 pub(super) fn is_lasting(dimension: Dimension) -> bool {
     !matches!(dimension, Dimension::Status | Dimension::Responsible)
 }
-
-/// True if a period is a month, and not a year.
-pub(super) fn is_month(period: i32) -> bool {
-    period > 9999
-}

@@ -130,10 +130,10 @@ impl SortField {
             SortField::CreatedAt => related!(records::created_at, relation, descending, instant(text)?),
             SortField::UpdatedAt => related!(records::updated_at, relation, descending, instant(text)?),
             SortField::OwnValue(name) => {
-                related!(value_or_last(name, LAST_VALUE), relation, descending, text.to_owned())
+                related!(value_or_last(db, name), relation, descending, text.to_owned())
             }
             SortField::OwnNumber(name) => {
-                related!(number_or_last(name, LAST_NUMBER), relation, descending, text.parse::<i64>().ok()?)
+                related!(number_or_last(db, name), relation, descending, text.parse::<i64>().ok()?)
             }
         })
     }
@@ -148,8 +148,8 @@ impl SortField {
             SortField::Number => ordered!(query, records::number, descending),
             SortField::CreatedAt => ordered!(query, records::created_at, descending),
             SortField::UpdatedAt => ordered!(query, records::updated_at, descending),
-            SortField::OwnValue(name) => ordered!(query, value_or_last(name, LAST_VALUE), descending),
-            SortField::OwnNumber(name) => ordered!(query, number_or_last(name, LAST_NUMBER), descending),
+            SortField::OwnValue(name) => ordered!(query, value_or_last(db, name), descending),
+            SortField::OwnNumber(name) => ordered!(query, number_or_last(db, name), descending),
         }
     }
 }

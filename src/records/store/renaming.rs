@@ -5,11 +5,11 @@ use diesel::prelude::*;
 
 use super::{Expected, update};
 use crate::context::OperationContext;
-use crate::db::schema::{own_values, records};
+use crate::db::schema::records;
 use crate::db::{Db, exclusively};
 use crate::error::Result;
 use crate::records::row::RecordRow;
-use crate::records::{Document, find};
+use crate::records::{Document, find, own_values};
 use crate::registers::vocabulary::{OWN_PROPERTY, Renaming};
 use crate::registers::{self, Vocabulary};
 
@@ -33,9 +33,9 @@ pub fn rename_held(db: &mut Db, vocabulary: &Vocabulary, by: &OperationContext) 
 
 /// Records that carry a former name, behind an id: their ids and registers.
 fn holders(db: &mut Db, renaming: &Renaming, after: &str) -> Result<Vec<(String, String)>> {
-    let named = own_values::table.filter(own_values::name.eq(renaming.was)).select(own_values::record_id);
     let of_registers = records::table.filter(records::register.eq_any(renaming.registers.to_vec()));
-    let behind = of_registers.filter(records::id.eq_any(named)).filter(records::id.gt(after)).order(records::id);
+    let behind =
+        of_registers.filter(own_values::carries(renaming.was)).filter(records::id.gt(after)).order(records::id);
     Ok(behind.limit(GROUP).select((records::id, records::register)).load(db)?)
 }
 

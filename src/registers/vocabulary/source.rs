@@ -1,6 +1,7 @@
 //! The vocabulary as it is written: `vocabulary.toml` of a profile. Every fault is told at its place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -278,10 +279,22 @@ impl Reader<'_> {
     }
 }
 
-/// The dimension of the records that have a code in a list of theirs. Its name stays for as long as the process.
+/// A name that stays for as long as the process; it is kept once, however often profiles with it are read.
+fn lasting(name: String) -> &'static str {
+    static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(held) = names.get(name.as_str()) {
+        return held;
+    }
+    let name: &'static str = Box::leak(name.into_boxed_str());
+    names.insert(name);
+    name
+}
+
+/// The dimension of the records that have a code in a list of theirs.
 fn listed(property: &CodedProperty, code: &str) -> Option<Dimension> {
     let dimension = property.dimension.filter(|_| property.in_list)?;
-    Some(Dimension::Own(Box::leak(format!("{}.{code}", dimension.own_name()).into_boxed_str())))
+    Some(Dimension::Own(lasting(format!("{}.{code}", dimension.own_name()))))
 }
 
 fn leads_to_itself(code: &Code, codes: &[Code]) -> bool {
@@ -298,9 +311,9 @@ fn former_names(names: &[Spanned<String>]) -> Result<Vec<String>, Refusal> {
     names.iter().map(|name| check_name(name).map(str::to_owned)).collect()
 }
 
-/// The name of what is the authority's own, with its prefix. It stays for as long as the process.
+/// The name of what is the authority's own, with its prefix.
 fn own_name(name: &Spanned<String>) -> Result<&'static str, Refusal> {
-    Ok(Box::leak(format!("{OWN}{}", check_name(name)?).into_boxed_str()))
+    Ok(lasting(format!("{OWN}{}", check_name(name)?)))
 }
 
 fn check_name(name: &Spanned<String>) -> Result<&str, Refusal> {

@@ -23,6 +23,8 @@ use crate::text;
 #[serde(deny_unknown_fields)]
 pub(super) struct LineSourceText {
     pub(super) code: Spanned<String>,
+    #[serde(default)]
+    pub(super) was: Vec<Spanned<String>>,
     label: Option<Written>,
     labels: Option<Spanned<Vec<Spanned<LabelOfYears>>>>,
     short: Option<Written>,
@@ -209,6 +211,7 @@ fn line(
     let (label, labels) = named?;
     Some(LayoutLine {
         code: line.code.get_ref().clone(),
+        was: line.was.iter().map(|code| code.get_ref().clone()).collect(),
         label,
         labels,
         short,

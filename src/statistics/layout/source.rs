@@ -257,10 +257,33 @@ fn table(
             refusals.note(refuse::<_, ()>(&written.code, reason));
         }
     }
+    former_codes(&source.lines, &lines, earlier, refusals);
     let checks = source.checks.iter().filter_map(|written| refusals.note(check(written, &lines))).collect();
     let charts = source.chart.into_iter().chain(source.charts);
     let charts = charts.filter_map(|chart| refusals.note(chart_layout(chart, &lines, context))).collect();
     Some(TableLayout { name: name.into_inner(), title, period, lines, checks, charts })
+}
+
+/// Refuses former codes of lines that are those of other lines: a figure is known by its code.
+fn former_codes(written: &[LineSourceText], lines: &[LayoutLine], earlier: &[TableLayout], refusals: &mut Refusals) {
+    let all = || lines.iter().chain(earlier.iter().flat_map(|table| &table.lines));
+    let claims = |code: &str, by: &str| all().any(|line| line.code != by && line.was.iter().any(|was| was == code));
+    for line in written {
+        let code = line.code.get_ref();
+        for was in &line.was {
+            let text = was.get_ref();
+            if all().any(|line| line.code == *text) || claims(text, code) {
+                let reason = format!(
+                    "was names \"{text}\", which is or was the code of another line or of this one: leave it out"
+                );
+                refusals.note(refuse::<_, ()>(was, reason));
+            }
+        }
+        if claims(code, code) {
+            let reason = format!("a line says that its code was {code}: give this one another");
+            refusals.note(refuse::<_, ()>(&line.code, reason));
+        }
+    }
 }
 
 /// A check that says something: it can run, and no record is in two of its parts.

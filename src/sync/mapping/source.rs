@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result, reason_of};
 use crate::messages::Lang;
+use crate::registers::Vocabulary;
 
 /// The meaning of columns and words, as a file says it.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -27,6 +28,21 @@ pub struct Mapping {
 }
 
 impl Mapping {
+    /// The same with the names that dimensions and numbers of the authority's own have now.
+    pub(super) fn with_new_names(&self, vocabulary: &Vocabulary) -> Mapping {
+        let former: BTreeMap<String, String> = vocabulary.former_paths().into_iter().collect();
+        let now = |name: &String| former.get(name).unwrap_or(name).clone();
+        let mut renamed = Mapping { ignore: self.ignore.clone(), ..Mapping::default() };
+        for (name, columns) in &self.columns {
+            renamed.columns.entry(now(name)).or_default().extend(columns.iter().cloned());
+        }
+        for (name, values) in &self.values {
+            renamed.values.entry(now(name)).or_default().extend(values.clone());
+        }
+        renamed.constants.extend(self.constants.iter().map(|(name, value)| (now(name), value.clone())));
+        renamed
+    }
+
     /// The mapping that is built in for a language.
     pub fn of(lang: Lang) -> Result<Mapping> {
         let text = match lang {

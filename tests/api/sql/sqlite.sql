@@ -622,6 +622,10 @@ DELETE
 -- prove the database
 SELECT `own_sets`.`number`, `own_sets`.`dimensions`
   FROM `own_sets`;
+SELECT `own_entered`.`pos`
+  FROM `own_entered`
+  WHERE (`own_entered`.`id` = ?)
+  LIMIT ?;
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE (`records`.`pos` > ?)
@@ -632,7 +636,10 @@ SELECT period, register, kind, requester, area, channel, filing, role, medium, s
   WHERE period BETWEEN ? AND ? AND register IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   GROUP BY period, register, kind, requester, area, channel, filing, role, medium, status, responsible
   ORDER BY period, register, kind, requester, area, channel, filing, role, medium, status, responsible;
-SELECT period AS period, register, kind, requester, area, channel, filing, role, medium, '' AS status, '' AS responsible, own, received AS received, closed AS closed, days AS days, settled AS settled, number, dimensions
+SELECT COUNT(*)
+  FROM `own_entered`
+  WHERE (`own_entered`.`id` != ?);
+SELECT period, register, kind, requester, area, channel, filing, role, medium, '' AS status, '' AS responsible, counts
   FROM own_cells;
 SELECT `records`.`pos`, `records`.`register`, `records`.`received_on`, `records`.`number`, `records`.`title`
   FROM `records`
@@ -679,9 +686,6 @@ SELECT `record_links`.`source`, `record_links`.`property`, `record_links`.`targe
 SELECT `own_keys`.`record_id`, `own_keys`.`register`, `own_keys`.`property`, `own_keys`.`value`
   FROM `own_keys`
   WHERE (`own_keys`.`record_id` IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?));
-SELECT `own_values`.`record_id`, `own_values`.`name`, `own_values`.`value`, `own_values`.`number`
-  FROM `own_values`
-  WHERE (`own_values`.`record_id` IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?));
 SELECT COUNT(*)
   FROM `records`;
 SELECT COUNT(*)
@@ -690,6 +694,8 @@ SELECT COUNT(*)
   FROM `own_keys`;
 SELECT COUNT(*)
   FROM `own_values`;
+SELECT COUNT(*)
+  FROM `own_numbers`;
 SELECT `changes`.`seq`, `changes`.`record_id`, `changes`.`action`, `changes`.`register`, `history`.`action`, `history`.`register`
   FROM (`changes`
   LEFT OUTER JOIN `history` ON ((`history`.`record_id` = `changes`.`record_id`) AND (`history`.`revision` = `changes`.`revision`)))

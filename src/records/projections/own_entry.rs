@@ -1,0 +1,73 @@
+//! The entry of what new records say of the authority's own in its cells: of many at once, so that each row is written once for all of
+//! them. Up to which place of records all is entered is kept. Who counts looks at the records behind it themselves, of which
+//! there are few, however many there are in all; so that what is new is counted at once. A change of a record that is entered is
+//! entered with it.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+
+use super::cell_sql::held_sets;
+use super::own_set::{MARK, SUMMED_BY};
+use super::{cube, own_cells};
+use crate::db::schema::records;
+use crate::db::{Db, DeferredRow, WriteTransaction};
+use crate::error::Result;
+use crate::registers::BESIDE;
+
+/// The number of changes of records from one entry to the next. The view `own_new_records` shows up to twice as many.
+const STEP: i64 = 1024;
+
+/// Leaves it to the end of the transaction to enter the new records, if this change of all, in the order of the change feed, is one
+/// at which that is done.
+pub(super) fn after_change(tx: &mut WriteTransaction, seq: i64) {
+    if seq % STEP == 0 {
+        tx.defer(EntryDue);
+    }
+}
+
+/// The entry of the new records, when it is due.
+struct EntryDue;
+
+impl DeferredRow for EntryDue {
+    const RANK: u8 = 3;
+
+    fn insert(db: &mut Db, _: &[Self]) -> Result<()> {
+        enter(db)
+    }
+}
+
+/// True if there are new records.
+pub(super) fn is_due(db: &mut Db) -> Result<bool> {
+    let last: Option<i64> = records::table.select(diesel::dsl::max(records::pos)).first(db)?;
+    Ok(last.unwrap_or_default() > own_cells::entered(db)?)
+}
+
+/// The names of the dimensions and numbers of the authority's own that records have, each with a register.
+pub fn held_names(db: &mut Db) -> Result<BTreeSet<(String, String)>> {
+    let entered = own_cells::entered(db)?;
+    let mut names: BTreeSet<(String, String)> = held_sets(db)?
+        .into_iter()
+        .filter_map(|(register, set)| {
+            let (number, dimensions) = set.split_once(SUMMED_BY)?;
+            let name = if number.is_empty() { dimensions } else { number };
+            (!name.contains(MARK)).then(|| (register, name.to_owned()))
+        })
+        .collect();
+    cube::each_record(db, entered, |_, row| {
+        names.extend(row.said().into_keys().map(|name| (row.register.clone(), name)));
+        Ok(())
+    })?;
+    names.retain(|(_, name)| !name.starts_with(BESIDE));
+    Ok(names)
+}
+
+/// Enters the new records.
+pub fn enter(db: &mut Db) -> Result<()> {
+    let before = own_cells::entered(db)?;
+    let last = cube::count_new(db, before)?;
+    if last == before {
+        return Ok(());
+    }
+    own_cells::set_entered(db, last)
+}
