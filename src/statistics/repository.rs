@@ -71,16 +71,7 @@ pub fn table(db: &mut Db, layout: Option<&Layout>, wanted: &TableRequest) -> Res
             table.check(lines);
             drawing.warn_of_bodies(lines, &mut table);
         }
-        let last = *wanted.years.end();
-        let printed = drawing.publication(last).map(|publication| &publication.developments);
-        for (code, printed) in printed.into_iter().flatten() {
-            let Some(line) = table.line(code) else { continue };
-            let Some(right) = line.development.as_ref().map(|development| &development.display) else { continue };
-            if right != printed {
-                let warning = Warning::of_development(wanted.lang, last, line, printed, right);
-                table.warnings.push(warning);
-            }
-        }
+        drawing.warn_of_printed(&mut table);
         Ok(table)
     })
 }
@@ -95,6 +86,20 @@ struct TableBuilder<'a> {
 }
 
 impl TableBuilder<'_> {
+    /// Warns of developments that were printed otherwise than they are.
+    fn warn_of_printed(&self, table: &mut Table) {
+        let last = *self.wanted.years.end();
+        let printed = self.publication(last).map(|publication| &publication.developments);
+        for (code, printed) in printed.into_iter().flatten() {
+            let Some(line) = table.line(code) else { continue };
+            let Some(right) = line.development.as_ref().map(|development| &development.display) else { continue };
+            if right != printed {
+                let warning = Warning::of_development(self.wanted.lang, last, line, printed, right);
+                table.warnings.push(warning);
+            }
+        }
+    }
+
     /// Warns of lines without a value because of public bodies, each for the last year that is counted.
     fn warn_of_bodies(&self, lines: &TableLayout, table: &mut Table) {
         let mut years = self.wanted.years.clone().rev().filter(|year| self.publication(*year).is_none());

@@ -75,12 +75,12 @@ pub fn apply(
     let Some(named) = after.or(before) else { return Ok(()) };
     let action = write_row(tx, change.pos, before, after)?;
     let nothing = Document::new();
+    let [old, new] = [&change.before, &change.after].map(|of| of.as_ref().map_or(&nothing, |record| &record.document));
     for Record { row, document } in change.before.iter().chain(&change.after) {
         lookups::invalidate(tx, change.register, row, document);
     }
     if let Some(Record { row, document }) = &change.after {
-        let held = change.before.as_ref().map_or(&nothing, |before| &before.document);
-        references::store(tx, change.register, row, (held, document), references)?;
+        references::store(tx, change.register, row, (old, document), references)?;
         if before.is_none_or(|before| before.title != row.title) {
             references::link_records_naming(tx, row)?;
         }
@@ -92,20 +92,27 @@ pub fn apply(
         revision: before.map_or(1, |before| before.revision + 1),
         key: &change.key,
     };
-    let [old, new] = [&change.before, &change.after].map(|of| of.as_ref().map_or(&nothing, |record| &record.document));
-    let (said_before, said_after) = (said(change.register, old), said(change.register, new));
     let differences = document::differences(old, new);
     let seq = history::append(tx, &changed, action, differences, by)?;
     search::defer_words(tx, change.pos, before, after);
     cube::adjust(tx, before, after);
-    own_values::store(tx, &named.id, &said_before, &said_after)?;
-    let says = !said_before.is_empty() || !said_after.is_empty();
+    apply_own(tx, &change, [old, new])?;
+    own_entry::after_change(tx, seq);
+    Ok(())
+}
+
+/// Writes what a record says of the authority's own: its values, and its counts if the record is entered in the cells.
+fn apply_own(tx: &mut WriteTransaction, change: &Change, documents: [&Document; 2]) -> Result<()> {
+    let (before, after) = change.rows();
+    let Some(named) = after.or(before) else { return Ok(()) };
+    let [was, is] = documents.map(|document| said(change.register, document));
+    own_values::store(tx, &named.id, &was, &is)?;
+    let says = !was.is_empty() || !is.is_empty();
     if let Some(pos) = change.pos.filter(|_| says)
         && pos <= own_cells::entered(tx.unflushed())?
     {
-        cube::adjust_own(tx, before.map(|row| (row, said_before)), after.map(|row| (row, said_after)));
+        cube::adjust_own(tx, before.map(|row| (row, was)), after.map(|row| (row, is)));
     }
-    own_entry::after_change(tx, seq);
     Ok(())
 }
 
