@@ -145,7 +145,6 @@ INSERT INTO "tombstones" ("register", "system", "external_id", "version", "recor
 -- sends nothing else than what stands above.
 
 -- list by received_on
-BEGIN;
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE ("records"."register" = $1)
@@ -362,6 +361,7 @@ SELECT records.pos, records.id, records.register, records.number, records.title,
   LIMIT $1;
 
 -- search, newest first
+BEGIN;
 SELECT key
   FROM records_search
   WHERE word BETWEEN $1 AND $2

@@ -159,7 +159,6 @@ INSERT INTO `tombstones` (`register`, `system`, `external_id`, `version`, `recor
 -- sends nothing else than what stands above.
 
 -- list by received_on
-BEGIN;
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM `records`
   WHERE (`records`.`register` = ?)
@@ -376,6 +375,7 @@ SELECT records.pos, records.id, records.register, records.number, records.title,
   LIMIT ?;
 
 -- search, newest first
+BEGIN;
 SELECT doc AS key
   FROM records_words
   WHERE term BETWEEN ? AND ?
