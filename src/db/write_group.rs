@@ -125,8 +125,11 @@ struct Ran {
     state: TransactionState,
 }
 
-/// Looks up once what the writes of a group will ask for.
+/// Looks up once what the writes of a group will ask for, where each question would be a way to a server and back.
 fn look_up(db: &mut Db, memory: &mut TransactionMemory, group: &[QueuedWrite]) -> TransactionState {
+    if db.server().is_none() {
+        return TransactionState::Sound;
+    }
     let foreseen: Vec<&AnyForesight> = group.iter().filter_map(|write| write.foreseen.as_ref()).collect();
     match AnyForesight::look_up_all(&mut WriteTransaction::new(db, memory), &foreseen) {
         Ok(()) => TransactionState::Sound,
