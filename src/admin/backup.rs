@@ -123,6 +123,7 @@ pub fn backup(
         return refuse(format!("{} is there already; a backup never overwrites anything", file.display()));
     }
     db::Schema::AccessLog.check(&mut db::connect_to(&settings.access_log()?, settings)?)?;
+    sources.iter().try_for_each(|(_, source)| refuse_damage(settings, source))?;
     let written = NamedTempFile::new_in(directory(file)).map_err(failed(file))?;
     let encryptor = age::Encryptor::with_recipients(recipients.iter().map(|one| one as &dyn age::Recipient))
         .map_err(|error| Error::Configuration(format!("--recipient: {error}")))?;
@@ -136,6 +137,18 @@ pub fn backup(
     written.as_file().sync_all().map_err(failed(file))?;
     written.persist_noclobber(file).map_err(|error| failed(file)(error.error))?;
     Ok(())
+}
+
+/// Refuses a database that is damaged: its damage would be in the backup too, and nobody would look for an older one.
+fn refuse_damage(settings: &DatabaseSettings, source: &Path) -> Result<()> {
+    let mut db = db::connect_to(&Target::Sqlite(source.display().to_string()), settings)?;
+    match db.dialect().damage(&mut db)? {
+        None => Ok(()),
+        Some(damage) => refuse(format!(
+            "{} is damaged, and nothing was backed up; keep the backups that there are and restore one: {damage}",
+            source.display()
+        )),
+    }
 }
 
 /// A copy of a database as it is at one instant, beside it: it lies where the data itself lies, and goes at once.
@@ -216,9 +229,9 @@ fn opened(file: &Path, key: &Path) -> Result<impl Read> {
 
 /// Refuses a file that is no sound database.
 fn check(settings: &DatabaseSettings, part: &Path) -> Result<()> {
-    change(settings, part, |db| match db.dialect().is_intact(db)? {
-        true => Ok(()),
-        false => refuse("the backup holds a damaged database"),
+    change(settings, part, |db| match db.dialect().damage(db)? {
+        None => Ok(()),
+        Some(damage) => refuse(format!("the backup holds a damaged database: {damage}")),
     })
 }
 

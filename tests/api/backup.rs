@@ -197,3 +197,89 @@ fn postgres_is_backed_up_and_restored_with_its_own_tools() {
     restored("under-load.dump");
     assert_eq!(rows(&restored("at-rest.dump")), rows(&app.config.database.url));
 }
+
+/// Overwrites where a page of a file says what is in it, behind its header, as a disk does that goes bad.
+fn damage(file: &Path, page: u64, (size, header): (u64, u64)) {
+    use std::os::unix::fs::FileExt;
+    let opened = std::fs::OpenOptions::new().write(true).open(file).unwrap();
+    opened.write_all_at(&[0xa5; 16], page * size + header).unwrap();
+}
+
+/// The page of SQLite that a table or an index begins with, from 0, and the size of pages.
+fn root(url: &str, name: &str) -> (u64, u64) {
+    use diesel::prelude::*;
+    #[derive(QueryableByName)]
+    struct Root {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        page: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        size: i64,
+    }
+    let mut db = SqliteConnection::establish(url.strip_prefix("sqlite:").unwrap()).unwrap();
+    let found = diesel::sql_query(format!(
+        "SELECT rootpage - 1 AS page, page_size AS size FROM sqlite_master, pragma_page_size WHERE name = '{name}'"
+    ));
+    let Root { page, size } = found.get_result(&mut db).unwrap();
+    (page.try_into().unwrap(), size.try_into().unwrap())
+}
+
+#[test]
+fn a_damaged_file_is_found_and_not_backed_up() {
+    let place = Directory::new();
+    let recipient = done(run(&place.0, "sqlite:unused.sqlite3", &["backup-key", "key"]));
+    for name in ["records", "history", "audit_trail", "records_by_received"] {
+        let mut app = App::start(Backend::Sqlite);
+        (0..5).for_each(|_| drop(app.case("Anfrage")));
+        app.tampered();
+        app.stop();
+        let url = app.config.database.url.clone();
+        let file = Path::new(url.strip_prefix("sqlite:").unwrap());
+        done(run(&place.0, &url, &["verify"]));
+        let (page, size) = root(&url, name);
+        damage(file, page, (size, 8));
+        let verified = run(&place.0, &url, &["verify"]);
+        let said = text(&verified.stdout) + &text(&verified.stderr);
+        assert!(!verified.status.success() && said.contains("damaged"), "{name}: {said}");
+        let copy = format!("{name}.backup");
+        let backed_up = run(&place.0, &url, &["backup", &copy, "--recipient", &recipient]);
+        assert!(
+            !backed_up.status.success() && text(&backed_up.stderr).contains("damaged"),
+            "{name}: {}",
+            text(&backed_up.stderr)
+        );
+        assert!(!place.0.join(&copy).exists(), "{name}");
+    }
+}
+
+#[test]
+fn a_damaged_index_of_postgres_is_found_where_amcheck_is_there() {
+    use diesel::connection::SimpleConnection;
+    use diesel::prelude::*;
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        file: String,
+    }
+    let cluster = crate::support::Cluster::start();
+    let url = cluster.create_database(None);
+    let place = Directory::new();
+    done(run(&place.0, &url, &["migrate"]));
+    let process = crate::support::Process::start(&url, &[]);
+    (0..5).for_each(|_| drop(process.client.post("/v1/cases", &serde_json::json!({"title": "Fall"})).expect(201)));
+    drop(process);
+    let mut owner = PgConnection::establish(&url).unwrap();
+    owner.batch_execute("CREATE EXTENSION amcheck; CHECKPOINT").unwrap();
+    let path = "SELECT pg_relation_filepath('records_by_received') AS file";
+    let file = diesel::sql_query(path).get_result::<Found>(&mut owner).unwrap().file;
+    drop(owner);
+    assert_eq!(done(run(&place.0, &url, &["verify"])), AGREE);
+    cluster.stop();
+    let number = file.split('/').nth(1).unwrap();
+    let found =
+        cluster.files(number).into_iter().find(|path| path.ends_with(file.rsplit('/').next().unwrap())).unwrap();
+    damage(&found, 1, (8192, 24));
+    cluster.start_again();
+    let verified = run(&place.0, &url, &["verify"]);
+    let said = text(&verified.stdout) + &text(&verified.stderr);
+    assert!(!verified.status.success() && said.contains("damaged"), "{said}");
+}

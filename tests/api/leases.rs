@@ -291,3 +291,27 @@ fn two_schemas_of_a_database_do_not_share_an_access_log() {
     let seen = |process: &Process| process.client.all("/v1/access-log").len();
     assert_eq!((seen(&one), seen(&other)), (0, 1));
 }
+
+/// A database may have another isolation as its default: the writers choose their own.
+#[test]
+fn another_default_isolation_refuses_no_write() {
+    let cluster = Cluster::start();
+    for isolation in ["repeatable read", "serializable"] {
+        let url = cluster.create_database(None);
+        let mut owner = PgConnection::establish(&url).unwrap();
+        let name = url.rsplit('/').next().unwrap();
+        let changed = format!("ALTER DATABASE {name} SET default_transaction_isolation = '{isolation}'");
+        diesel::connection::SimpleConnection::batch_execute(&mut owner, &changed).unwrap();
+        let instances = [Process::start(&url, &[]), Process::start(&url, &[])];
+        std::thread::scope(|threads| {
+            for client in instances.iter().flat_map(|instance| [&instance.client, &instance.client]) {
+                threads.spawn(move || {
+                    for _ in 0..40 {
+                        client.post("/v1/cases", &json!({"title": "Fall"})).expect(201);
+                    }
+                });
+            }
+        });
+        assert_eq!(instances[0].client.all("/v1/cases?limit=1000").len(), 160, "{isolation}");
+    }
+}

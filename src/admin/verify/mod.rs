@@ -24,6 +24,12 @@ use crate::seal::{Keys, PurposeKeys};
 
 /// Every difference, one sentence each; none when all is well. `log` is the database of the access log.
 pub fn verify(db: &mut Db, log: &mut Db, keys: &Keys, now: NaiveDateTime) -> Result<Vec<String>> {
+    // Whatever else is read of a damaged file means nothing.
+    for database in [&mut *db, &mut *log] {
+        if let Some(damage) = database.dialect().damage(database)? {
+            return Ok(vec![format!("the database is damaged, by its own check: {damage}")]);
+        }
+    }
     let mut out = snapshot(db, |db| {
         let mut out = cube::differences(db)?;
         out.extend(search::differences(db)?);

@@ -96,9 +96,9 @@ pub(crate) trait Dialect: Sync {
         Ok(None)
     }
 
-    /// True if the file of the database is not damaged.
-    fn is_intact(&self, _: &mut Db) -> QueryResult<bool> {
-        Ok(true)
+    /// The damage that the database itself finds in its files; none where it cannot look.
+    fn damage(&self, _: &mut Db) -> QueryResult<Option<String>> {
+        Ok(None)
     }
 
     /// Leaves no file beside that of the database when it is closed.

@@ -233,6 +233,21 @@ impl Dialect for PostgresDialect {
         true
     }
 
+    /// Looks at the indexes, where the extension `amcheck` is there and the role may use it.
+    fn damage(&self, db: &mut Db) -> QueryResult<Option<String>> {
+        let can_look = "SELECT 1 FROM to_regprocedure('bt_index_check(regclass)') AS look WHERE has_function_privilege(look, 'EXECUTE')";
+        if diesel::sql_query(can_look).execute(db)? == 0 {
+            return Ok(None);
+        }
+        let look = "SELECT bt_index_check(index.oid) FROM pg_class AS index JOIN pg_am ON pg_am.oid = index.relam \
+            WHERE amname = 'btree' AND relkind = 'i' AND relnamespace = current_schema()::regnamespace";
+        match diesel::sql_query(look).execute(db) {
+            Ok(_) => Ok(None),
+            Err(DatabaseError(DatabaseErrorKind::Unknown, error)) => Ok(Some(error.message().to_owned())),
+            Err(error) => Err(error),
+        }
+    }
+
     fn lift_time_limit(&self, db: &mut Db) -> QueryResult<()> {
         db.batch_execute("SET statement_timeout = 0")
     }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use diesel::result::Error::DatabaseError;
 use diesel::sql_types::{BigInt, Date, Text};
 
 use super::Dialect;
@@ -247,9 +248,13 @@ impl Dialect for SqliteDialect {
         Ok(())
     }
 
-    fn is_intact(&self, db: &mut Db) -> QueryResult<bool> {
-        let found: Vec<Damage> = diesel::sql_query("PRAGMA integrity_check").load(db)?;
-        Ok(matches!(found.as_slice(), [one] if one.integrity_check == "ok"))
+    fn damage(&self, db: &mut Db) -> QueryResult<Option<String>> {
+        let found = match diesel::sql_query("PRAGMA integrity_check(5)").load::<Damage>(db) {
+            Ok(found) => found.into_iter().map(|damage| damage.integrity_check).collect::<Vec<_>>().join("; "),
+            Err(DatabaseError(_, error)) => error.message().to_owned(),
+            Err(error) => return Err(error),
+        };
+        Ok((found != "ok").then(|| found.replace('\n', " ")))
     }
 
     fn leave_one_file(&self, db: &mut Db) -> QueryResult<()> {
