@@ -99,6 +99,7 @@ fn calendar_endpoint() -> Endpoint {
         .headers(&["AcceptLanguage", "IfNoneMatch"])
         .query(vec![lang_parameter()])
         .answers(200, "The calendar", &["ETag"], vec![Content::text(MEDIA_TYPE, "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")])
+        .answers(304, "Unchanged", &["ETag"], vec![])
 }
 
 /// The calendar feeds.

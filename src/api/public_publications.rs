@@ -54,7 +54,8 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "The feed",
                 &["ETag"],
                 vec![Content::text(ATOM, "<feed xmlns=\"http://www.w3.org/2005/Atom\"></feed>")],
-            ),
+            )
+            .answers(304, "Unchanged", &["ETag"], vec![]),
     ]
 }
 

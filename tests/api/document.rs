@@ -532,3 +532,20 @@ on_both_databases! {
         }
     }
 }
+
+/// Who may say which answer is known already is told that it is unchanged, and that stands in the document.
+#[test]
+fn what_can_be_known_already_can_be_unchanged() {
+    let document = crate::support::document();
+    let mut told = 0;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let Some(parameters) = operation["parameters"].as_array() else { continue };
+            if parameters.iter().any(|one| one.to_string().contains("IfNoneMatch")) {
+                assert!(operation["responses"]["304"].is_object(), "{method} {path}");
+                told += 1;
+            }
+        }
+    }
+    assert!(told > 20, "{told}");
+}
