@@ -10,6 +10,7 @@ pub mod calendar;
 pub mod calendar_feeds;
 pub mod call;
 pub mod changes;
+mod chunks;
 pub mod client_address;
 pub mod connection;
 pub mod content;

@@ -36,8 +36,8 @@ use crate::registers;
 use crate::registers::validation;
 use crate::seal::PurposeKeys;
 use crate::text;
-use crate::webhooks::delivery::{self, Message};
 use crate::webhooks::event::ChangeEvent;
+use crate::webhooks::sending::{self, Message};
 use crate::webhooks::subscriptions::{self, Webhook};
 use shown::{DeliveryState, ShownAttempt, ShownDelivery, ShownWebhook, WebhookList, WebhookWithSecret};
 
@@ -100,7 +100,7 @@ fn fault_of(url: &str, settings: &WebhookSettings) -> Option<&'static str> {
     if is_number(host) && host.parse::<Ipv4Addr>().is_err() {
         return Some("must name its host, or give its address as four numbers from 0 to 255");
     }
-    let inside = host.parse().is_ok_and(|address| !delivery::is_public(address))
+    let inside = host.parse().is_ok_and(|address| !sending::is_public(address))
         || host.eq_ignore_ascii_case("localhost")
         || host.to_ascii_lowercase().ends_with(".localhost");
     if inside && !settings.allows(host) { Some("must be an address on the public internet") } else { None }
@@ -339,9 +339,9 @@ async fn test(Call { app, caller, request }: Call, id: Path<String>) -> Result<H
         let id = uuid::Uuid::now_v7().to_string();
         let body = ChangeEvent::test(&state.event_origin(), &id, &webhook.id, now).written();
         let message = Message { id, body, within };
-        let agent = delivery::agent(&state.config.webhooks, &state.trust);
+        let agent = sending::agent(&state.config.webhooks, &state.trust);
         let secrets = webhook.secrets(&state.keys, now)?;
-        Ok::<_, Error>(delivery::send((&agent, &state.spans), &webhook.url, &secrets, &message, now))
+        Ok::<_, Error>(sending::send((&agent, &state.spans), &webhook.url, &secrets, &message, now))
     });
     let attempt = sending.await.map_err(|_| Error::Internal("a test event was given up".into()))??;
     let shown = ShownAttempt::from(attempt);

@@ -6,6 +6,7 @@ mod conversions;
 mod deadline;
 mod dialect;
 mod engine;
+mod foresight;
 mod hangs;
 mod maintenance;
 mod measures;
@@ -22,10 +23,11 @@ mod writer;
 mod writer_state;
 mod writing_connection;
 
-use self::transaction::AnyForesight;
 pub use connection::{Backend, Db};
 pub(crate) use dialect::Dialect;
 pub use engine::{check_access_log, check_session, check_writing, connect, connect_to, create, look};
+use foresight::AnyForesight;
+pub use foresight::Foresight;
 pub use measures::WriterMeasures;
 pub use migrations::{Schema, is_current, migrate, migrate_access_log, migrate_record_keys, pending, revert_all};
 pub use statement::{
@@ -34,7 +36,7 @@ pub use statement::{
 pub(crate) use statement::{insert_rows, upsert_rows};
 pub use stored_time::StoredTime;
 pub(crate) use transaction::deferred_row;
-pub use transaction::{DeferredRow, Foresight, Verdict, WriteError, WriteTransaction, exclusively, snapshot};
+pub use transaction::{DeferredRow, Verdict, WriteError, WriteTransaction, exclusively, snapshot};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,6 +1,6 @@
 //! A group of writes that share a transaction: run one after the other, and answered when it is known how the transaction ended.
 //!
-//! What one write of a group fails with must take back only what that write did. A write that can be run again needs
+//! A failure of one write of a group must take back only what that write did. A write that can be run again needs
 //! nothing for that: if it fails after it has written, the group is taken back and each of them runs alone. All others
 //! run in a savepoint.
 
@@ -10,10 +10,9 @@ use std::time::Instant;
 use super::connection::Db;
 use super::deadline::StatementClock;
 use super::engine::begin_writing;
+use super::foresight::AnyForesight;
 use super::measures::WriterMeasures;
-use super::transaction::{
-    AnyForesight, TransactionMemory, WriteError, WriteTransaction, commit_exclusive, roll_back_exclusive,
-};
+use super::transaction::{TransactionMemory, WriteError, WriteTransaction, commit_exclusive, roll_back_exclusive};
 use super::write_job::{Isolation, QueuedWrite, TransactionState, refuse};
 use super::writing_connection::WritingPlace;
 use crate::error::Error;

@@ -8,7 +8,8 @@ use tokio::sync::oneshot;
 
 use super::connection::Db;
 use super::deadline::QueueTicket;
-use super::transaction::{AnyForesight, WriteError, WriteTransaction};
+use super::foresight::AnyForesight;
+use super::transaction::{WriteError, WriteTransaction};
 use crate::error::{Error, Result};
 
 /// A write that waits for its turn.

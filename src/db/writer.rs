@@ -12,10 +12,11 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use tokio::sync::{oneshot, watch};
 
 use super::deadline::{QueueTicket, StatementClock, Timeouts};
+use super::foresight::AnyForesight;
 use super::hangs::{HangCount, Post, Posts};
 use super::maintenance::Maintenance;
 use super::measures::WriterMeasures;
-use super::transaction::{AnyForesight, WriteTransaction};
+use super::transaction::WriteTransaction;
 use super::write_group::write_group;
 use super::write_job::{PendingJob, QueuedWrite, refuse};
 use super::writer_state::WriterState;

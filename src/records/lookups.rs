@@ -1,6 +1,6 @@
 //! Lookups in other records before a record is kept: who has this number, this key, this name?
 //!
-//! What is known of that is kept with the transaction. For many records the answers are read together beforehand: for those
+//! The answers that are known are kept with the transaction. For many records the answers are read together beforehand: for those
 //! of a batch, and for those of all writes that share a transaction. What is written changes the answers: [`invalidate`]
 //! forgets them, and they are asked anew when they are needed.
 

@@ -16,9 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The links of a record that is about to be written.
 pub struct References {
-    /// Those that are written.
+    /// The links that are written.
     pub(super) found: BTreeSet<(&'static str, String)>,
-    /// Those that go before that.
+    /// The links that go before that.
     pub(super) stale: StaleLinks,
 }
 

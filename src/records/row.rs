@@ -331,7 +331,7 @@ impl RecordRow {
         self.said().remove(name).and_then(|(value, _)| value).unwrap_or_default()
     }
 
-    /// What it says beside its columns, by name.
+    /// The values and numbers that it says beside its columns, by name.
     pub fn said(&self) -> Said {
         let Some(register) = registers::find(&self.register) else { return Said::new() };
         let details: Document = serde_json::from_str(&self.details).unwrap_or_default();

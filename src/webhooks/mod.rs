@@ -2,4 +2,5 @@
 
 pub mod delivery;
 pub mod event;
+pub mod sending;
 pub mod subscriptions;

@@ -533,7 +533,7 @@ on_both_databases! {
     }
 }
 
-/// Who may say which answer is known already is told that it is unchanged, and that stands in the document.
+/// A client that says which answer it has already is told that it is unchanged, and that stands in the document.
 #[test]
 fn what_can_be_known_already_can_be_unchanged() {
     let document = crate::support::document();

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aufsicht::Service;
-use aufsicht::webhooks::delivery::signature;
+use aufsicht::webhooks::sending::signature;
 use serde_json::{Value, json};
 
 use crate::commands::aufsicht;

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use aufsicht::webhooks::delivery::signature;
+use aufsicht::webhooks::sending::signature;
 use aufsicht::{Clock, Service};
 use serde_json::{Value, json};
 

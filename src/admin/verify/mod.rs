@@ -25,9 +25,9 @@ use crate::seal::{Keys, PurposeKeys};
 /// Every difference, one sentence each; none when all is well. `log` is the database of the access log.
 pub fn verify(db: &mut Db, log: &mut Db, keys: &Keys, now: NaiveDateTime) -> Result<Vec<String>> {
     // Whatever else is read of a damaged file means nothing.
-    for database in [&mut *db, &mut *log] {
+    for (name, database) in [("database", &mut *db), ("access log", &mut *log)] {
         if let Some(damage) = database.dialect().damage(database)? {
-            return Ok(vec![format!("the database is damaged, by its own check: {damage}")]);
+            return Ok(vec![format!("the {name} is damaged, by its own check: {damage}")]);
         }
     }
     let mut out = snapshot(db, |db| {

@@ -84,7 +84,7 @@ impl Proxy {
         }
     }
 
-    /// How often the client has waited for an answer, on each connection that there was.
+    /// The number of times that the client has waited for an answer, on each connection that there was.
     pub fn round_trips(&self) -> Vec<u64> {
         self.state.lock().unwrap().round_trips.clone()
     }
