@@ -613,6 +613,9 @@ DELETE
   WHERE ("access_log"."id" < $1);
 
 -- prove the database
+SELECT 1
+  FROM to_regprocedure('bt_index_check(regclass)') AS look
+  WHERE has_function_privilege(look, 'EXECUTE');
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
 SELECT "own_sets"."number", "own_sets"."dimensions"
   FROM "own_sets";

@@ -620,6 +620,7 @@ DELETE
   WHERE (`access_log`.`id` < ?);
 
 -- prove the database
+PRAGMA integrity_check(5);
 SELECT `own_sets`.`number`, `own_sets`.`dimensions`
   FROM `own_sets`;
 SELECT `own_entered`.`pos`
