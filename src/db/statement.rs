@@ -9,7 +9,7 @@ use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{Array, Bool, SingleValue, SqlType, Text, Untyped};
+use diesel::sql_types::{Array, BigInt, Bool, SingleValue, SqlType, Text, Untyped};
 use diesel::sqlite::Sqlite;
 
 use super::connection::{Backend, Db};
@@ -129,6 +129,15 @@ impl<'f> Statement<'f> {
     pub fn append(mut self, other: Statement<'f>) -> Self {
         self.parts.extend(other.parts);
         self
+    }
+
+    /// One statement for the rows of several, each with the place of its own as `place`.
+    pub fn of_each(all: impl IntoIterator<Item = Statement<'f>>) -> Self {
+        let one = |statement: Self, (place, one)| {
+            let statement = statement.sql(if place == 0 { "SELECT " } else { ") AS one UNION ALL SELECT " });
+            statement.bind::<BigInt, _>(place as i64).sql(" AS place, one.* FROM (").append(one)
+        };
+        all.into_iter().enumerate().fold(Statement::new(""), one).sql(") AS one")
     }
 
     /// Goes on with names, of which each has a text before and behind it, and another before the next.

@@ -15,7 +15,7 @@ use super::provisional::Progress;
 use crate::audit::trail;
 use crate::context::OperationContext;
 use crate::db::schema::entered_figures;
-use crate::db::{Db, WriteTransaction};
+use crate::db::{Db, WriteTransaction, cached};
 use crate::decimal::Decimal;
 use crate::digest;
 use crate::error::{Error, Fault, Result};
@@ -85,12 +85,12 @@ pub fn all(db: &mut Db) -> Result<Vec<EnteredRow>> {
 
 /// The entries for the years, oldest first; `names` are those of the layout, the present one last.
 fn rows(db: &mut Db, names: &[String], years: &RangeInclusive<i32>) -> Result<Vec<EnteredRow>> {
-    let mut rows: Vec<EnteredRow> = entered_figures::table
+    let of_years = entered_figures::table
         .filter(entered_figures::layout.eq_any(names.to_vec()))
         .filter(entered_figures::year.between(*years.start(), *years.end()))
         .order((entered_figures::year, entered_figures::version))
-        .select(EnteredRow::as_select())
-        .load(db)?;
+        .select(EnteredRow::as_select());
+    let mut rows: Vec<EnteredRow> = cached(of_years).load(db)?;
     rows.sort_by_key(|row| (row.year, names.iter().position(|name| *name == row.layout), row.version));
     Ok(rows)
 }

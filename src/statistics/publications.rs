@@ -16,7 +16,7 @@ use crate::audit::trail;
 use crate::calendar::YEARS;
 use crate::context::OperationContext;
 use crate::db::schema::{changes, entered_figures, history as past, published, records};
-use crate::db::{Db, WriteTransaction};
+use crate::db::{Db, WriteTransaction, cached};
 use crate::decimal::Decimal;
 use crate::digest;
 use crate::error::{Error, Result};
@@ -214,7 +214,7 @@ fn rows(db: &mut Db, names: Option<&[String]>, years: &RangeInclusive<i32>) -> R
     if let Some(names) = names {
         query = query.filter(published::layout.eq_any(names.to_vec()));
     }
-    let mut rows: Vec<PublishedRow> = query.load(db)?;
+    let mut rows: Vec<PublishedRow> = cached(query).load(db)?;
     if let Some(names) = names {
         rows.sort_by_key(|row| (row.year, names.iter().position(|name| *name == row.layout), row.version));
     }

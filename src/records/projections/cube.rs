@@ -20,7 +20,7 @@ use super::own_set::OwnSet;
 pub use super::periods::Resolution;
 use super::periods::is_lasting;
 use crate::db::schema::{cube, records};
-use crate::db::{Db, DeferredRow, Statement, WriteTransaction};
+use crate::db::{Db, DeferredRow, Statement, WriteTransaction, cached};
 use crate::error::Result;
 use crate::records::row::{RecordRow, StoredRecord};
 use crate::records::said::Said;
@@ -397,5 +397,5 @@ pub fn first_year(db: &mut Db) -> Result<Option<i32>> {
 pub fn first_month(db: &mut Db, registers: &[&str]) -> Result<Option<i32>> {
     let received = cube::table.filter(cube::period.gt(9999)).filter(cube::received.gt(0));
     let of_registers = received.filter(cube::register.eq_any(registers.to_vec()));
-    Ok(of_registers.select(diesel::dsl::min(cube::period)).first(db)?)
+    Ok(cached(of_registers.select(diesel::dsl::min(cube::period))).get_result(db)?)
 }

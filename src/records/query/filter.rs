@@ -93,7 +93,7 @@ impl Filter {
             all.push(Box::new(records::register.eq(register.name)));
         }
         if let Some(q) = &self.q {
-            all.push(match self.search(db, q)? {
+            all.push(match self.search(db, q, 0)? {
                 Some(search) => search.condition(db),
                 None => Box::new(false.into_sql::<Bool>()),
             });
@@ -101,9 +101,10 @@ impl Filter {
         Ok(all)
     }
 
-    /// The search for the words of a text among the records; `None` where nothing can be found.
-    pub fn search(&self, db: &mut Db, q: &str) -> Result<Option<Search>> {
-        Search::new(db, q, self.register.map(|register| register.name), self.days())
+    /// The search for the words of a text among the records; `None` where nothing can be found. Of words with so many entries
+    /// or fewer it knows all.
+    pub fn search(&self, db: &mut Db, q: &str, few: i64) -> Result<Option<Search>> {
+        Search::new(db, (q, few), self.register.map(|register| register.name), self.days())
     }
 
     /// The days among which all of the records were received.

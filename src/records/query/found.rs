@@ -1,8 +1,8 @@
 //! The records of a page that words find.
 //!
-//! Words that find few lead: all of that is looked at, and nothing else. Else the list itself is gone through, as long as
-//! many of its records have the words; and then the postings of the words, day by day. So no page costs what the commonest
-//! word finds. Each record is held against all words before it is given.
+//! Words that find few lead: all of that is looked at, and nothing else. Else the postings of the words are gone through
+//! together, day by day; where the index has them in another order, the list itself is, as long as many of its records have
+//! the words. So no page costs what the commonest word finds. Each record is held against all words before it is given.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -18,6 +18,12 @@ use crate::records::find::Condition;
 use crate::records::row::StoredRecord;
 use crate::registers::Register;
 use crate::registers::validation::parse_date;
+
+/// Words with so many entries or fewer lead: all that they find is looked at.
+const FEW: i64 = 64;
+
+/// The same where records are only counted.
+const FEW_TO_COUNT: i64 = 256;
 
 /// So many records, or keys of them, are looked at in one step at first.
 const FIRST: usize = 256;
@@ -35,7 +41,7 @@ const THICK: usize = 8;
 /// The records of a page and one more, if there are, of those that the words of a text find.
 pub(super) fn rows(db: &mut Db, request: &PageQuery, q: &str, after: Option<&[String]>) -> Result<Vec<StoredRecord>> {
     let wanted = request.limit as usize + 1;
-    let Some(search) = request.filter.search(db, q)? else { return Ok(Vec::new()) };
+    let Some(search) = request.filter.search(db, q, FEW)? else { return Ok(Vec::new()) };
     let list = FoundList { filter: &request.filter, order: &request.order, search: &search };
     if let Some(keys) = search.few() {
         return list.among(db, &keys, after, wanted);
@@ -45,24 +51,26 @@ pub(super) fn rows(db: &mut Db, request: &PageQuery, q: &str, after: Option<&[St
         return listing::whole(db, &request.order, after, conditions, wanted as i64);
     };
     let mut page = UnfinishedPage { rows: Vec::new(), wanted, after: after.map(<[String]>::to_vec), is_end: false };
-    list.begin(db, register, &mut page)?;
-    if !page.is_done() {
-        let sources = search.sources(db)?;
-        if sources.iter().all(|source| matches!(source, WordSource::Unordered(_))) {
-            list.walk(db, register, None, &mut page, WALKED)?;
-        }
-        match request.order.by_days() {
-            _ if page.is_done() => {}
-            Some(descending) => list.by_days(db, register, (&sources, descending), &mut page)?,
-            None => list.race(db, register, (&sources, false), search.days(), &mut page)?,
-        }
+    let sources = search.sources(db)?;
+    let is_unordered = sources.iter().all(|source| matches!(source, WordSource::Unordered(_)));
+    let by_days = request.order.by_days();
+    if is_unordered || by_days.is_none() {
+        list.begin(db, register, &mut page)?;
+    }
+    if is_unordered && !page.is_done() {
+        list.walk(db, register, None, &mut page, WALKED)?;
+    }
+    match by_days {
+        _ if page.is_done() => {}
+        Some(descending) => list.by_days(db, register, (&sources, descending), &mut page)?,
+        None => list.race(db, register, (&sources, false), search.days(), &mut page)?,
     }
     Ok(page.rows)
 }
 
 /// The number of records that a filter takes, if some word of its text finds few.
 pub(super) fn count_few(db: &mut Db, filter: &Filter, q: &str) -> Result<Option<i64>> {
-    let Some(search) = filter.search(db, q)? else { return Ok(Some(0)) };
+    let Some(search) = filter.search(db, q, FEW_TO_COUNT)? else { return Ok(Some(0)) };
     let Some(keys) = search.few() else { return Ok(None) };
     let list = FoundList { filter, order: &Order::default(), search: &search };
     Ok(Some(list.places_among(db, &keys, None)?.len() as i64))
@@ -200,7 +208,7 @@ impl FoundList<'_> {
             true => last = reached.map_or(last, |day| last.min(day)),
             false => first = reached.map_or(first, |day| first.max(day)),
         }
-        let Some(mut postings) = Postings::new(db, self.search, sources, ((first, last), descending))? else {
+        let Some(mut postings) = Postings::new(self.search, sources, ((first, last), descending)) else {
             return self.race(db, register, (sources, descending), (first, last), page);
         };
         let (mut wanted, crowd) = (page.missing(), FIRST.max(2 * page.wanted));
@@ -231,7 +239,7 @@ impl FoundList<'_> {
     ) -> Result<()> {
         let day = (days.0 == days.1).then_some(days.0);
         let (begun, place) = (page.rows.len(), page.after.clone());
-        let mut postings = Postings::new(db, self.search, sources, (days, descending))?;
+        let mut postings = Postings::new(self.search, sources, (days, descending));
         let (mut keys, mut count) = (Vec::new(), FIRST.max(2 * page.wanted));
         loop {
             if let Some(postings) = &mut postings

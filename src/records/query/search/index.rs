@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{Datelike, NaiveDate};
 
-use super::{IndexChange, letter};
+use super::{IndexChange, IndexKey, letter};
 use crate::db::{Db, Statement};
 use crate::error::Result;
 use crate::records::find::Condition;
@@ -58,6 +58,11 @@ impl KeySpan {
         KeySpan { first: first.key(), last: last.key(), descending }
     }
 
+    /// A key as it counts upwards from the first one: those of a span that goes down are turned round, and turned back likewise.
+    pub(super) fn turned(self, key: i64) -> i64 {
+        if self.descending { -key } else { key }
+    }
+
     pub(super) fn has(self, key: i64) -> bool {
         (self.first..=self.last).contains(&key)
     }
@@ -72,6 +77,25 @@ pub enum WordSource {
     Beginning(String),
     /// The same, of which there is so much that putting it in order takes a while.
     Unordered(String),
+}
+
+/// The next keys that all of some sources have.
+pub(super) struct KeyBlock {
+    /// The keys, in their order.
+    pub(super) keys: Vec<i64>,
+    /// The last key that was looked at; `None` where none is left behind it.
+    pub(super) reach: Option<i64>,
+    /// The place of a source that has far more keys than another there.
+    pub(super) commonest: Option<usize>,
+}
+
+impl KeyBlock {
+    /// The block of keys of which so many were asked for: where there are fewer none is left.
+    pub(super) fn of(keys: Vec<IndexKey>, asked: i64) -> Self {
+        let keys: Vec<i64> = keys.into_iter().map(|found| found.key).collect();
+        let reach = keys.last().copied().filter(|_| keys.len() as i64 >= asked);
+        KeyBlock { keys, reach, commonest: None }
+    }
 }
 
 /// A record as the index is to have it.
@@ -99,8 +123,9 @@ pub(super) trait WordIndex: Sync {
     /// Writes changes.
     fn write(&self, db: &mut Db, changes: &[IndexChange]) -> Result<()>;
 
-    /// The query for the keys of some entries of the words that begin with a text, in no order.
-    fn some(&self, beginning: &str, limit: i64) -> Statement<'static>;
+    /// The query for the keys of all entries of the words that begin with a text, in no order; for a null where there are more
+    /// than a limit.
+    fn few(&self, beginning: &str, limit: i64) -> Statement<'static>;
 
     /// The query for the number of these entries, if it is no larger than a limit, or else the limit.
     fn count(&self, beginning: &str, limit: i64) -> Statement<'static>;
@@ -112,8 +137,9 @@ pub(super) trait WordIndex: Sync {
     /// begins with, so that more is found. `None` where there is none.
     fn ordered(&self, beginning: &str) -> Option<String>;
 
-    /// The query for the first keys of a source; a key may come more than once, one behind the other.
-    fn keys(&self, source: &WordSource, span: KeySpan, limit: i64) -> Statement<'static>;
+    /// Some of the first keys that all sources have; about so many are wanted. A key may come more than once, one behind the
+    /// other. However few there are, what it costs is bounded by what the rarest source has.
+    fn next_keys(&self, db: &mut Db, sources: &[WordSource], span: KeySpan, wanted: i64) -> Result<KeyBlock>;
 
     /// The condition that a record has words that begin with each of these texts.
     fn found_by(&self, beginnings: &[&str], span: KeySpan) -> Condition;

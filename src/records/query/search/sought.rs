@@ -2,21 +2,18 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::index::{KeySpan, POS};
 use super::{DaySpan, IndexKey, WordSource, letter, word_index, words};
-use crate::db::Db;
+use crate::db::{Db, Statement};
 use crate::error::Result;
 use crate::records::find::Condition;
 use crate::records::query::Days;
 use crate::text::{folded, words_in};
 
-/// Words with so many entries or fewer lead: all that they find is looked at.
-const FEW: usize = 256;
-
 /// Of so many words that begin alike the entries are merged.
-const MERGED: usize = 32;
+const MERGED: i64 = 32;
 
 /// The entries of more words are put in order each time if they are no more than these.
 const SORTED: i64 = 4_096;
@@ -35,8 +32,20 @@ pub struct Search {
     days: DaySpan,
 }
 
+/// An entry of the word at a place; without a key there are more than a few.
+#[derive(QueryableByName)]
+struct FoundEntry {
+    #[diesel(sql_type = BigInt)]
+    place: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    key: Option<i64>,
+}
+
+/// A word of the index that begins with the one at a place.
 #[derive(QueryableByName)]
 struct KnownWord {
+    #[diesel(sql_type = BigInt)]
+    place: i64,
     #[diesel(sql_type = Text)]
     term: String,
 }
@@ -52,33 +61,47 @@ fn sought(text: &str) -> Vec<String> {
 }
 
 impl Search {
-    /// The search for a text among the records of a register that were received in these days. `None` when nothing can be
-    /// found.
-    pub fn new(db: &mut Db, text: &str, register: Option<&str>, (first, last): Days) -> Result<Option<Self>> {
+    /// The search for a text among the records of a register that were received in these days; of words with so many entries or
+    /// fewer it knows all. `None` when nothing can be found.
+    pub fn new(
+        db: &mut Db,
+        (text, few): (&str, i64),
+        register: Option<&str>,
+        (first, last): Days,
+    ) -> Result<Option<Self>> {
         let day = |given: Option<NaiveDate>, else_in: i32| given.or(NaiveDate::from_ymd_opt(else_in, 1, 1));
         let days = (day(first, 1).unwrap_or_default(), day(last, 10_000).unwrap_or_default());
         let mut search = Search { terms: Vec::new(), letter: register.map(letter), days };
-        for beginning in sought(text) {
-            let few = search.few_of(db, &beginning)?;
-            if few.as_ref().is_some_and(Vec::is_empty) {
-                return Ok(None);
-            }
-            search.terms.push(Term { beginning, few });
-        }
-        Ok((!search.terms.is_empty()).then_some(search))
+        let beginnings = sought(text);
+        let few = search.few_of_each(db, &beginnings, few)?;
+        let is_void = few.iter().any(|few| few.as_ref().is_some_and(Vec::is_empty));
+        search.terms = beginnings.into_iter().zip(few).map(|(beginning, few)| Term { beginning, few }).collect();
+        Ok((!search.terms.is_empty() && !is_void).then_some(search))
     }
 
-    /// The keys of all that a word finds, if its entries are few.
-    fn few_of(&self, db: &mut Db, beginning: &str) -> Result<Option<Vec<i64>>> {
-        let found: Vec<IndexKey> = word_index(db).some(beginning, FEW as i64 + 1).load(db)?;
-        if found.len() > FEW {
-            return Ok(None);
+    /// The keys of all that each word finds, if its entries are few.
+    fn few_of_each(&self, db: &mut Db, beginnings: &[String], most: i64) -> Result<Vec<Option<Vec<i64>>>> {
+        if beginnings.is_empty() {
+            return Ok(Vec::new());
         }
+        let index = word_index(db);
+        let each = beginnings.iter().map(|beginning| index.few(beginning, most));
+        let found: Vec<FoundEntry> = Statement::of_each(each).load(db)?;
         let span = self.span(self.days, false);
-        let mut keys: Vec<i64> = found.into_iter().map(|found| found.key).filter(|key| span.has(*key)).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        Ok(Some(keys))
+        let mut few = vec![Some(Vec::new()); beginnings.len()];
+        for FoundEntry { place, key } in found {
+            let Some(of_place) = few.get_mut(place as usize) else { continue };
+            match (key, &mut *of_place) {
+                (Some(key), Some(keys)) if span.has(key) => keys.push(key),
+                (Some(_), _) => {}
+                (None, _) => *of_place = None,
+            }
+        }
+        for keys in few.iter_mut().flatten() {
+            keys.sort_unstable();
+            keys.dedup();
+        }
+        Ok(few)
     }
 
     /// The keys of what may be found, if that is little: what all words find of which each finds little.
@@ -101,7 +124,15 @@ impl Search {
     /// The words and beginnings by which the index is gone through: of each word of the text, but of those that take a while
     /// only where there is no other.
     pub fn sources(&self, db: &mut Db) -> Result<Vec<WordSource>> {
-        let all: Vec<WordSource> = self.terms.iter().map(|term| source(db, &term.beginning)).collect::<Result<_>>()?;
+        let index = word_index(db);
+        let beginnings: Vec<String> = self.terms.iter().map(|term| term.beginning.clone()).collect();
+        let is_as_it_is = |beginning: &&String| index.ordered(beginning).as_ref() == Some(beginning);
+        let (ordered, others): (Vec<String>, Vec<String>) = beginnings.into_iter().partition(|one| is_as_it_is(&one));
+        let mut known = known_words(db, &others)?;
+        let mut all: Vec<WordSource> = ordered.into_iter().map(WordSource::Beginning).collect();
+        for (beginning, known) in others.into_iter().zip(&mut known) {
+            all.push(source(db, beginning, std::mem::take(known))?);
+        }
         let (slow, quick): (Vec<_>, Vec<_>) =
             all.into_iter().partition(|source| matches!(source, WordSource::Unordered(_)));
         Ok(if quick.is_empty() { slow } else { quick })
@@ -123,22 +154,32 @@ impl Search {
     }
 }
 
-/// The words or the beginning by which the index finds what begins with a text.
-fn source(db: &mut Db, beginning: &str) -> Result<WordSource> {
+/// The first words that begin with each of some texts.
+fn known_words(db: &mut Db, beginnings: &[String]) -> Result<Vec<Vec<String>>> {
+    let mut words = vec![Vec::new(); beginnings.len()];
+    if !beginnings.is_empty() {
+        let index = word_index(db);
+        let each = beginnings.iter().map(|beginning| index.words(beginning, MERGED + 1));
+        let known: Vec<KnownWord> = Statement::of_each(each).load(db)?;
+        for KnownWord { place, term } in known {
+            words.get_mut(place as usize).into_iter().for_each(|of_place| of_place.push(term.clone()));
+        }
+    }
+    Ok(words)
+}
+
+/// The words or the beginning by which the index finds what begins with a text; some words that do are known.
+fn source(db: &mut Db, beginning: String, known: Vec<String>) -> Result<WordSource> {
     let index = word_index(db);
-    let ordered = index.ordered(beginning);
-    if ordered.as_deref() == Some(beginning) {
-        return Ok(WordSource::Beginning(beginning.to_owned()));
+    if known.len() as i64 <= MERGED {
+        return Ok(WordSource::Words(known));
     }
-    let known: Vec<KnownWord> = index.words(beginning, MERGED as i64 + 1).load(db)?;
-    if known.len() <= MERGED {
-        return Ok(WordSource::Words(known.into_iter().map(|known| known.term).collect()));
-    }
-    let count: IndexKey = index.count(beginning, SORTED + 1).get_result(db)?;
+    let count: IndexKey = index.count(&beginning, SORTED + 1).get_result(db)?;
     if count.key <= SORTED {
-        return Ok(WordSource::Beginning(beginning.to_owned()));
+        return Ok(WordSource::Beginning(beginning));
     }
-    Ok(ordered.map_or_else(|| WordSource::Unordered(beginning.to_owned()), WordSource::Beginning))
+    let ordered = index.ordered(&beginning);
+    Ok(ordered.map_or(WordSource::Unordered(beginning), WordSource::Beginning))
 }
 
 /// The condition that a record, of a register if one is given, is at the place of one of these keys.

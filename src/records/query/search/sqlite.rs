@@ -9,7 +9,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::index::{IndexFindings, KeySpan, NextRecords, POS, WordIndex, WordSource};
+use super::index::{IndexFindings, KeyBlock, KeySpan, NextRecords, POS, WordIndex, WordSource};
 use super::{IndexChange, IndexKey};
 use crate::db::{Db, Statement, exclusively, insert};
 use crate::error::Result;
@@ -21,6 +21,17 @@ const INDEXED: usize = 3;
 /// The query for what begins with a text, as the index is asked.
 fn beginning_with(text: &str) -> String {
     format!("\"{text}\"*")
+}
+
+/// The query for what a source has.
+fn asked_for(source: &WordSource) -> String {
+    match source {
+        WordSource::Words(words) => {
+            let each: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+            format!("({})", each.join(" OR "))
+        }
+        WordSource::Beginning(beginning) | WordSource::Unordered(beginning) => beginning_with(beginning),
+    }
 }
 
 /// Goes on with the condition that the index finds something in a span.
@@ -51,8 +62,11 @@ impl WordIndex for SqliteWords {
         })
     }
 
-    fn some(&self, beginning: &str, limit: i64) -> Statement<'static> {
-        entries(Statement::new("SELECT doc AS key"), beginning, limit)
+    fn few(&self, beginning: &str, limit: i64) -> Statement<'static> {
+        let all = Statement::new("WITH entries (key) AS MATERIALIZED (SELECT doc");
+        let all =
+            entries(all, beginning, limit + 1).sql(") SELECT DISTINCT CASE WHEN (SELECT count(*) FROM entries) <= ");
+        all.bind::<BigInt, _>(limit).sql(" THEN key END AS key FROM entries")
     }
 
     fn count(&self, beginning: &str, limit: i64) -> Statement<'static> {
@@ -81,14 +95,12 @@ impl WordIndex for SqliteWords {
         Some(beginning.chars().take(INDEXED).collect())
     }
 
-    fn keys(&self, source: &WordSource, span: KeySpan, limit: i64) -> Statement<'static> {
-        let asked = match source {
-            WordSource::Words(words) => words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" OR "),
-            WordSource::Beginning(beginning) | WordSource::Unordered(beginning) => beginning_with(beginning),
-        };
+    /// The index goes through the keys of all sources together, and skips what one of them has not.
+    fn next_keys(&self, db: &mut Db, sources: &[WordSource], span: KeySpan, wanted: i64) -> Result<KeyBlock> {
+        let asked = sources.iter().map(asked_for).collect::<Vec<_>>().join(" AND ");
         let found = matched(Statement::new("SELECT rowid AS key FROM records_search WHERE "), asked, span);
         let found = found.sql(if span.descending { " ORDER BY rowid DESC LIMIT " } else { " ORDER BY rowid LIMIT " });
-        found.bind::<BigInt, _>(limit)
+        Ok(KeyBlock::of(found.bind::<BigInt, _>(wanted).load(db)?, wanted))
     }
 
     fn found_by(&self, beginnings: &[&str], span: KeySpan) -> Condition {
