@@ -135,7 +135,7 @@ impl ReportBuilder<'_> {
         }
         if ranked.hides.iter().flatten().any(|hidden| *hidden) {
             let threshold = self.edition.least - 1;
-            let note = self.lang.message("statistics-hidden", &[("sign", &HIDDEN), ("threshold", &threshold)]);
+            let note = self.writing.message("statistics-hidden", &[("sign", &HIDDEN), ("threshold", &threshold)]);
             grid.remarks.push(note);
         }
         grid.remarks.push(self.text("report-municipalities-linked"));
@@ -168,7 +168,7 @@ impl ReportBuilder<'_> {
         };
         let missing = ranked.rows.iter().enumerate().filter(is_missing).count() as i64;
         if missing > 0 {
-            blocks.push(Block::Text { text: self.lang.message("report-not-on-map", &[("count", &missing)]) });
+            blocks.push(Block::Text { text: self.writing.message("report-not-on-map", &[("count", &missing)]) });
         }
         blocks
     }
