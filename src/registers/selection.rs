@@ -14,6 +14,9 @@ pub enum Criterion {
     OrganisationType,
     /// The name of that public body, or of one above it.
     Under,
+    /// The same of what is taken away from bodies that are named. Both stand side by side, for names tell nothing of what lies
+    /// under what: all under a department, and not under one of its offices.
+    Outside,
     /// The id of that public body.
     Body,
 }
@@ -24,7 +27,7 @@ impl Criterion {
         match self {
             Criterion::Of(dimension) => dimension.name(),
             Criterion::OrganisationType => "organisation_type",
-            Criterion::Under => "under",
+            Criterion::Under | Criterion::Outside => "under",
             Criterion::Body => "body",
         }
     }
@@ -96,6 +99,22 @@ impl Selection {
     pub fn narrow(&mut self, criterion: Criterion, values: &ValueSet) {
         let both = self.0.get(&criterion).map_or_else(|| values.clone(), |known| known.and(values));
         self.0.insert(criterion, both);
+    }
+
+    /// The same, bodies that are taken away from no others in the place of bodies that are named, so that it can be held
+    /// against these.
+    pub fn settled(mut self) -> Selection {
+        if !self.0.contains_key(&Criterion::Under)
+            && let Some(outside) = self.0.remove(&Criterion::Outside)
+        {
+            self.0.insert(Criterion::Under, outside);
+        }
+        self
+    }
+
+    /// The names of public bodies that it asks for, or takes away.
+    pub fn bodies(&self) -> impl Iterator<Item = &ValueSet> {
+        [Criterion::Under, Criterion::Outside].into_iter().filter_map(|criterion| self.0.get(&criterion))
     }
 
     /// True if a record is in it; `has` tells if the record has a value.
