@@ -138,7 +138,11 @@ statistics-not-classified = Nicht zugeordnet
 statistics-as-of = Stand { $day } (provisorisch)
 statistics-hidden = { $sign }: aus Gründen des Datenschutzes nicht angegeben (Zahlen von 1 bis { $threshold }, und solche, aus denen sie sich errechnen liessen)
 statistics-sum-mismatch = Die Zeilen «{ $first }» bis «{ $last }» ergeben zusammen { $sum }, «{ $whole }» ist { $total }.
-statistics-rest-negative = Von «{ $whole }» wird mehr abgezogen, als da ist: { $sum } von { $total }, «{ $first }» bis «{ $last }»; der Rest steht als 0.
+statistics-rest-negative =
+    Von «{ $whole }» wird mehr abgezogen, als da ist: { $sum } von { $total }, { $parts ->
+        [1] «{ $first }»
+       *[other] «{ $first }» bis «{ $last }»
+    }; der Rest steht als 0.
 statistics-body-unknown = «{ $label }» nennt eine öffentliche Stelle, die es im Verzeichnis nicht gibt; gezählt werden kann nicht.
 statistics-bodies-meet = «{ $label }» zählt Stellen zusammen, von denen eine der anderen untersteht; ihre Geschäfte würden doppelt gezählt.
 statistics-development-mismatch = Zu «{ $label }» wurde { $printed } gedruckt, richtig ist { $right }.

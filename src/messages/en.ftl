@@ -138,7 +138,11 @@ statistics-not-classified = Not classified
 statistics-as-of = As of { $day } (provisional)
 statistics-hidden = { $sign }: not given for reasons of data protection (numbers from 1 to { $threshold }, and those that they could be computed from)
 statistics-sum-mismatch = The lines “{ $first }” to “{ $last }” add up to { $sum }, “{ $whole }” is { $total }.
-statistics-rest-negative = For “{ $whole }” more is taken away than there is: { $sum } of { $total }, “{ $first }” to “{ $last }”; the rest stands as 0.
+statistics-rest-negative =
+    For “{ $whole }” more is taken away than there is: { $sum } of { $total }, { $parts ->
+        [1] “{ $first }”
+       *[other] “{ $first }” to “{ $last }”
+    }; the rest stands as 0.
 statistics-body-unknown = “{ $label }” names a public body that the register does not have; nothing can be counted.
 statistics-bodies-meet = “{ $label }” adds up bodies of which one lies under the other; their matters would count twice.
 statistics-development-mismatch = For “{ $label }” { $printed } was printed; { $right } is right.

@@ -141,7 +141,11 @@ statistics-not-classified = Non attribué
 statistics-as-of = État au { $day } (provisoire)
 statistics-hidden = { $sign }{"\u00A0"}: non indiqué pour des raisons de protection des données (nombres de 1 à { $threshold }, et ceux qui permettraient de les calculer)
 statistics-sum-mismatch = Les lignes «{"\u00A0"}{ $first }{"\u00A0"}» à «{"\u00A0"}{ $last }{"\u00A0"}» donnent ensemble { $sum }, «{"\u00A0"}{ $whole }{"\u00A0"}» est { $total }.
-statistics-rest-negative = Pour «{"\u00A0"}{ $whole }{"\u00A0"}», on retranche plus qu’il n’y a{"\u00A0"}: { $sum } de { $total }, «{"\u00A0"}{ $first }{"\u00A0"}» à «{"\u00A0"}{ $last }{"\u00A0"}»{"\u00A0"}; le reste figure comme 0.
+statistics-rest-negative =
+    Pour «{"\u00A0"}{ $whole }{"\u00A0"}», on retranche plus qu’il n’y a{"\u00A0"}: { $sum } de { $total }, { $parts ->
+        [1] «{"\u00A0"}{ $first }{"\u00A0"}»
+       *[other] «{"\u00A0"}{ $first }{"\u00A0"}» à «{"\u00A0"}{ $last }{"\u00A0"}»
+    }{"\u00A0"}; le reste figure comme 0.
 statistics-body-unknown = «{"\u00A0"}{ $label }{"\u00A0"}» nomme un organe public que le registre ne connaît pas{"\u00A0"}; rien ne peut être compté.
 statistics-bodies-meet = «{"\u00A0"}{ $label }{"\u00A0"}» additionne des organes dont l’un dépend de l’autre{"\u00A0"}; leurs affaires seraient comptées deux fois.
 statistics-development-mismatch = Pour «{"\u00A0"}{ $label }{"\u00A0"}», { $printed } a été imprimé{"\u00A0"}; le chiffre exact est { $right }.

@@ -141,7 +141,11 @@ statistics-not-classified = Non attribuito
 statistics-as-of = Stato al { $day } (provvisorio)
 statistics-hidden = { $sign }: non indicato per motivi di protezione dei dati (numeri da 1 a { $threshold }, e quelli che permetterebbero di calcolarli)
 statistics-sum-mismatch = Le righe da «{ $first }» a «{ $last }» danno insieme { $sum }, «{ $whole }» è { $total }.
-statistics-rest-negative = Per «{ $whole }» si sottrae più di quanto ci sia: { $sum } di { $total }, da «{ $first }» a «{ $last }»; il resto figura come 0.
+statistics-rest-negative =
+    Per «{ $whole }» si sottrae più di quanto ci sia: { $sum } di { $total }, { $parts ->
+        [1] «{ $first }»
+       *[other] da «{ $first }» a «{ $last }»
+    }; il resto figura come 0.
 statistics-body-unknown = «{ $label }» nomina un organo pubblico che il registro non conosce; non si può contare nulla.
 statistics-bodies-meet = «{ $label }» somma organi di cui uno è subordinato all’altro; i loro affari sarebbero contati due volte.
 statistics-development-mismatch = Per «{ $label }» è stato stampato { $printed }; la cifra esatta è { $right }.

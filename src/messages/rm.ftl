@@ -138,7 +138,11 @@ statistics-not-classified = Betg attribuì
 statistics-as-of = Stadi dals { $day } (provisoric)
 statistics-hidden = { $sign }: betg inditgà per motivs da la protecziun da datas (dumbers dad 1 fin { $threshold } e quels che permettessan da calcular els)
 statistics-sum-mismatch = Las lingias «{ $first }» fin «{ $last }» dattan ensemen { $sum }, «{ $whole }» è { $total }.
-statistics-rest-negative = Da «{ $whole }» vegn tratg giu dapli che quai che exista: { $sum } da { $total }, «{ $first }» fin «{ $last }»; il rest stat sco 0.
+statistics-rest-negative =
+    Da «{ $whole }» vegn tratg giu dapli che quai che exista: { $sum } da { $total }, { $parts ->
+        [1] «{ $first }»
+       *[other] «{ $first }» fin «{ $last }»
+    }; il rest stat sco 0.
 statistics-body-unknown = «{ $label }» numna in organ public ch’il register na cunuscha betg; i na po vegnir dumbrà nagut.
 statistics-bodies-meet = «{ $label }» summescha organs dals quals in è suttamess a l’auter; lur fatschentas vegnissan dumbradas duas giadas.
 statistics-development-mismatch = Per «{ $label }» è vegnì stampà { $printed }, correct è { $right }.

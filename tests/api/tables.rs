@@ -510,6 +510,8 @@ fn a_publication_keeps_what_was_printed_of_every_source(backend: Backend) {
     let drawn = table(&app, "tables/matters?from=2009&to=2010");
     assert_eq!(values(&drawn, "rest"), json!([0, 30]));
     assert_eq!((&drawn["warnings"][0]["code"], &drawn["warnings"][0]["year"]), (&json!("REST_NEGATIVE"), &json!(2009)));
+    let detail = drawn["warnings"][0]["detail"].as_str().unwrap();
+    assert!(detail.contains(": 10 von 4, «") && !detail.contains("» bis «"), "one line is taken away: {detail}");
     assert_eq!(app.differences(), Vec::<String>::new());
 }
 
