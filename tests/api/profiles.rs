@@ -401,7 +401,13 @@ fn what_would_give_wrong_figures_is_told() {
     let services = |lines: &[(&str, &str)], checks: &str| layout(HEAD, &[("services", lines)], checks);
     let check =
         |whole: &str, parts: &str| format!("[[tables.services.checks]]\nwhole = \"{whole}\"\nparts = [{parts}]\n");
-    let tables: [(&str, String, &str); 17] = [
+    let nobody = "any = [{ register = [\"cases\"], under = \"Amt\", not = { under = \"Amt\" } }]";
+    let tables: [(&str, String, &str); 18] = [
+        (
+            "bodies that are named and taken away",
+            services(&[ALL, ("nobody", nobody)], ""),
+            "no record can ever be in this selection",
+        ),
         (
             "no line counts the new cases",
             layout("", &[("services", &[ALL])], ""),
