@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use crate::calendar::WorkCalendar;
-use crate::messages::{Labels, Lang, NumberStyle, Writing};
+use crate::messages::{Labels, Lang, NumberStyle, RegisterWord, RegisterWords, Writing};
 use crate::source::{
     Refusal, SourceFault, check_email, did_you_mean, each, located, refuse, typed, unknown, unreadable,
 };
@@ -50,6 +50,8 @@ pub struct Authority {
     pub feed_author: Option<Labels>,
     /// The beginning of the types of events that are told to others, such as `ch.example.authority`.
     pub event_type: Option<String>,
+    /// Its own words for registers.
+    pub registers: RegisterWords,
     /// The title words of the report's own sections, by their names.
     pub sections: BTreeMap<String, Labels>,
     /// The names of the report's own sections that are left out.
@@ -138,10 +140,10 @@ impl Authority {
     }
 
     /// The way that it writes in a language.
-    pub fn writing(&self, lang: Lang) -> Writing {
-        let usual = Writing::from(lang);
-        let decimal = self.decimal_mark.unwrap_or(usual.numbers.decimal);
-        Writing { numbers: NumberStyle { decimal, ..usual.numbers }, ..usual }
+    pub fn writing(&self, lang: Lang) -> Writing<'_> {
+        let usual = NumberStyle::from(lang);
+        let decimal = self.decimal_mark.unwrap_or(usual.decimal);
+        Writing { lang, numbers: NumberStyle { decimal, ..usual }, words: &self.registers }
     }
 
     /// The language that it usually works in.
@@ -184,6 +186,7 @@ impl Reader<'_> {
             security_contact: self.web_address("security_contact"),
             feed_author: self.labels("feed_author", speaks),
             event_type: self.event_type(),
+            registers: self.registers(speaks),
             sections: self.sections(speaks),
             omit_sections: self.omitted_sections(),
             calendar: self.calendar(),
@@ -279,15 +282,26 @@ impl Reader<'_> {
         Some(kind.into_inner())
     }
 
+    /// The texts under names of a table, each in all languages.
+    fn named_labels(&mut self, table: &'static str, languages: &[Lang]) -> Vec<(Spanned<String>, Labels)> {
+        let written: BTreeMap<Spanned<String>, Spanned<TextSource>> = self.take(table).unwrap_or_default();
+        let labelled = |(name, text): (Spanned<String>, _)| Some((name, self.label(&text, languages)?));
+        written.into_iter().filter_map(labelled).collect()
+    }
+
+    /// The words for registers; whether there are such registers is for those to say who know them.
+    fn registers(&mut self, languages: &[Lang]) -> RegisterWords {
+        let words = self.named_labels("registers", languages).into_iter();
+        RegisterWords::of(words.map(|(name, label)| {
+            let place = name.span().start;
+            (name.into_inner(), RegisterWord { label, place })
+        }))
+    }
+
     fn sections(&mut self, languages: &[Lang]) -> BTreeMap<String, Labels> {
-        let written: BTreeMap<Spanned<String>, Spanned<TextSource>> = self.take("sections").unwrap_or_default();
-        let mut sections = BTreeMap::new();
-        for (name, title) in written {
-            self.check_section(&name);
-            let title = self.label(&title, languages);
-            sections.extend(title.map(|title| (name.into_inner(), title)));
-        }
-        sections
+        let titles = self.named_labels("sections", languages);
+        titles.iter().for_each(|(name, _)| self.check_section(name));
+        titles.into_iter().map(|(name, title)| (name.into_inner(), title)).collect()
     }
 
     fn omitted_sections(&mut self) -> Vec<String> {

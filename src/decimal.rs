@@ -10,6 +10,15 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
+/// The fault of a number with more than so many decimals.
+pub fn at_most(decimals: u32) -> String {
+    match decimals {
+        0 => "must be a whole number".to_owned(),
+        1 => "must have 1 decimal at the most".to_owned(),
+        _ => format!("must have {decimals} decimals at the most"),
+    }
+}
+
 /// A number in ten-thousandths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Decimal(i64);
@@ -218,5 +227,14 @@ mod tests {
             let text = serde_json::to_string(&Decimal(parts)).unwrap();
             prop_assert_eq!(serde_json::from_str::<Decimal>(&text).unwrap(), Decimal(parts));
         }
+    }
+
+    #[test]
+    fn what_has_too_many_decimals_is_told_how_many_there_may_be() {
+        let told = [0, 1, 2].map(super::at_most);
+        assert_eq!(
+            told,
+            ["must be a whole number", "must have 1 decimal at the most", "must have 2 decimals at the most"]
+        );
     }
 }

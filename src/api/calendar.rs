@@ -3,7 +3,7 @@
 use chrono::{Days, NaiveDate, TimeDelta};
 use icalendar::{Alarm, Calendar, Component, Event, EventLike, Property};
 
-use crate::messages::Lang;
+use crate::messages::Writing;
 use crate::records::row::{RecordRow, StoredRecord};
 
 /// The media type of iCalendar.
@@ -18,8 +18,8 @@ const REMINDERS: [TimeDelta; 2] = [TimeDelta::hours(7 * 24 - 9), TimeDelta::hour
 
 /// A calendar of deadlines.
 pub struct DeadlineCalendar<'c> {
-    /// The language of its words.
-    pub lang: Lang,
+    /// The language of its words, and the authority's own.
+    pub writing: Writing<'c>,
     /// The person whose deadlines they are.
     pub responsible: &'c str,
     /// True if titles are shown.
@@ -33,13 +33,13 @@ pub struct DeadlineCalendar<'c> {
 impl DeadlineCalendar<'_> {
     /// The calendar of records, as text.
     pub fn text(&self, rows: &[StoredRecord]) -> String {
-        let name = printable(&self.lang.labelled(&self.lang.text("deadlines-title"), self.responsible));
+        let name = printable(&self.writing.lang.labelled(&self.writing.text("deadlines-title"), self.responsible));
         let mut calendar = Calendar::empty();
         calendar
             .append_property(("VERSION", "2.0"))
             .append_property(Property::new(
                 "PRODID",
-                format!("-//aufsicht//deadlines//{}", self.lang.code().to_uppercase()),
+                format!("-//aufsicht//deadlines//{}", self.writing.lang.code().to_uppercase()),
             ))
             .append_property(("METHOD", "PUBLISH"))
             .ttl(&REFRESH);
@@ -55,8 +55,11 @@ impl DeadlineCalendar<'_> {
         let due = columns.due_on?;
         let matter = self.matter(columns);
         let is_overdue = due < self.today;
-        let summary =
-            if is_overdue { self.lang.labelled(&self.lang.text("deadlines-overdue"), &matter) } else { matter.clone() };
+        let summary = if is_overdue {
+            self.writing.lang.labelled(&self.writing.text("deadlines-overdue"), &matter)
+        } else {
+            matter.clone()
+        };
         let own = format!("{}/v1/{}/{}", self.base, columns.register, columns.id);
         let mut entry = Event::new();
         entry
@@ -86,8 +89,7 @@ impl DeadlineCalendar<'_> {
         match self.titles {
             true => format!("{} {}", columns.number, columns.title),
             false => {
-                let register = self.lang.message("statistics-register", &[("name", &columns.register)]);
-                format!("{} ({register})", columns.number)
+                format!("{} ({})", columns.number, self.writing.register(&columns.register))
             }
         }
     }
@@ -102,6 +104,7 @@ fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use crate::api::calendar::*;
+    use crate::messages::Lang;
 
     fn summary(text: &str) -> String {
         let mut calendar = Calendar::empty();
@@ -128,7 +131,8 @@ mod tests {
     #[test]
     fn the_name_of_a_calendar_is_a_text_too() {
         let today = NaiveDate::default();
-        let calendar = DeadlineCalendar { lang: Lang::Fr, responsible: "RF, Amt;\r\nx", titles: true, today, base: "" };
+        let calendar =
+            DeadlineCalendar { writing: Lang::Fr.into(), responsible: "RF, Amt;\r\nx", titles: true, today, base: "" };
         let text = calendar.text(&[]);
         assert!(text.contains("\r\nX-WR-CALNAME;VALUE=TEXT:Échéances\u{a0}: RF\\, Amt\\;  x\r\n"), "{text}");
         assert!(text.contains("\r\nREFRESH-INTERVAL;VALUE=DURATION:PT14400S\r\n"), "{text}");

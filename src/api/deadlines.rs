@@ -183,6 +183,12 @@ pub async fn calendar_of(app: &App, request: &HttpRequest, lang: Lang, of: Calen
     let page = app.database.read(move |db| page::page(db, &listing)).await?.ok_or_else(PageRequest::bad_cursor)?;
     let base = public_address::address(&app.config, request);
     let CalendarOf { responsible, titles, .. } = &of;
-    let calendar = DeadlineCalendar { lang, responsible, titles: *titles, today: app.clock.today(), base: &base };
+    let calendar = DeadlineCalendar {
+        writing: app.writing(lang),
+        responsible,
+        titles: *titles,
+        today: app.clock.today(),
+        base: &base,
+    };
     Ok(calendar.text(&page.rows))
 }

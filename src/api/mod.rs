@@ -71,6 +71,7 @@ use crate::config::Config;
 use crate::context::OperationContext;
 use crate::db::{Database, WriteTransaction, has_failed};
 use crate::error::{Error, Result};
+use crate::messages::{Lang, Writing};
 use crate::metrics::Metrics;
 use crate::outgoing::Trust;
 use crate::profile::Profile;
@@ -233,6 +234,11 @@ impl Documents {
 }
 
 impl App {
+    /// The way that the authority writes in a language.
+    pub fn writing(&self, lang: Lang) -> Writing<'_> {
+        self.profile.authority.writing(lang)
+    }
+
     /// The rules by which bodies are checked today.
     pub fn rules(&self) -> Rules {
         self.profile.rules(self.clock.today())

@@ -116,7 +116,7 @@ async fn start(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     let published = PUBLISHED.into_iter().filter(|(path, ..)| *path != "/statistics" || app.public.is_some());
     let main = html! {
         ul.cards { @for (path, title, about) in published {
-            li { a href=(site::address(path, lang)) { (lang.text(title)) } p { (lang.text(about)) } }
+            li { a href=(site::address(path, lang)) { (app.writing(lang).text(title)) } p { (lang.text(about)) } }
         } }
         h2 #developers { (lang.text("site-developers")) }
         p { (lang.text("site-developers-about")) }

@@ -86,7 +86,7 @@ async fn publications(app: Data<App>, _: Caller, request: HttpRequest) -> Result
     let records = newest(&app, LISTED).await?;
     let kind = |code: &str| app.profile.vocabulary.label("publications", "kind", code, lang).to_owned();
     let main = html! {
-        p { (lang.text("site-publications-about")) " " a href="/publications.atom" { (lang.text("site-feed")) } }
+        p { (lang.text("site-publications-about")) " " a href="/publications.atom" { (app.writing(lang).text("site-feed")) } }
         @if records.is_empty() { p { (lang.text("site-no-publications")) } }
         @for record in &records {
             @let title = text(record, "title").unwrap_or_default();
@@ -102,7 +102,7 @@ async fn publications(app: Data<App>, _: Caller, request: HttpRequest) -> Result
             }
         }
     };
-    Ok(site::answer(site::framed(&app, &request, lang, &lang.text("report-publications"), &main)))
+    Ok(site::answer(site::framed(&app, &request, lang, &app.writing(lang).text("report-publications"), &main)))
 }
 
 async fn feed(app: Data<App>, _: Caller, request: HttpRequest) -> Result<HttpResponse> {
@@ -121,7 +121,7 @@ async fn feed(app: Data<App>, _: Caller, request: HttpRequest) -> Result<HttpRes
         (PreEscaped("<?xml version=\"1.0\" encoding=\"utf-8\"?>"))
         feed xmlns="http://www.w3.org/2005/Atom" xml:lang=(lang.code()) {
             id { "urn:x-aufsicht:publications" }
-            title { (lang.text("report-publications")) }
+            title { (app.writing(lang).text("report-publications")) }
             updated { (instant(newest)) }
             link rel="self" type=(ATOM) href={ (base) (site::address("/publications.atom", lang)) } {}
             link rel="alternate" type="text/html" href={ (base) (site::address("/publications", lang)) } {}

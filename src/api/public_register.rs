@@ -21,7 +21,7 @@ use crate::auth::{Caller, Scope};
 use crate::error::{Error, Result};
 use crate::formats::for_xml;
 use crate::json::to_json;
-use crate::messages::Lang;
+use crate::messages::{Lang, Writing};
 use crate::records::query::filter::Filter;
 use crate::records::query::page::{self, Order, SortField};
 use crate::records::view::View;
@@ -61,7 +61,7 @@ pub fn endpoint(vocabulary: &Vocabulary) -> Endpoint {
         ),
     ]);
     let example = find("data-collections").map(|register| example::record(register, vocabulary)).unwrap_or_default();
-    let linked = DataCatalog::of(Lang::default(), example.as_object().into_iter(), None);
+    let linked = DataCatalog::of(Lang::default().into(), example.as_object().into_iter(), None);
     Endpoint::get("/data-collections", page)
         .named("read_data_collections", "data-collections", "Read the public register")
         .described(
@@ -182,7 +182,7 @@ async fn page(app: Data<App>, _: Caller, request: HttpRequest) -> Result<HttpRes
     };
     let next = wanted.next(&app, &request, end).map(|(_, query)| address(query));
     if accepted(&request, &[HTML, JSON_LD]) == Some(JSON_LD) {
-        let body = to_json(&DataCatalog::of(search.lang, shown.into_iter(), next))?;
+        let body = to_json(&DataCatalog::of(app.writing(search.lang), shown.into_iter(), next))?;
         return Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, JSON_LD)).body(body));
     }
     let lang = search.lang;
@@ -194,7 +194,7 @@ async fn page(app: Data<App>, _: Caller, request: HttpRequest) -> Result<HttpRes
         @if let Some(next) = next { p { a rel="next" href=(next) { (lang.text("collections-more")) } } }
         (downloads(lang))
     };
-    Ok(site::answer(site::framed(&app, &request, lang, &lang.text("collections-title"), &main)))
+    Ok(site::answer(site::framed(&app, &request, lang, &app.writing(lang).text("collections-title"), &main)))
 }
 
 /// The bodies that have entries, in the order of Swiss lists.
@@ -314,11 +314,11 @@ struct LinkedBody {
 }
 
 impl DataCatalog {
-    fn of<'a>(lang: Lang, records: impl Iterator<Item = &'a Map<String, Value>>, next: Option<String>) -> Self {
+    fn of<'a>(writing: Writing, records: impl Iterator<Item = &'a Map<String, Value>>, next: Option<String>) -> Self {
         DataCatalog {
             context: "https://schema.org",
             class: "DataCatalog",
-            name: lang.text("collections-title"),
+            name: writing.text("collections-title"),
             dataset: records.map(LinkedCollection::of).collect(),
             related_link: next,
         }

@@ -73,14 +73,14 @@ pub fn leading_outside(page: String, before: &str) -> String {
 
 fn head(app: &App, request: &HttpRequest, lang: Lang) -> Markup {
     let authority = &app.profile.authority;
-    let name = authority.name.get(lang);
+    let (name, writing) = (authority.name.get(lang), app.writing(lang));
     let current = |is_it: bool, what: &'static str| is_it.then_some(what);
     html! {
         header.site {
             @if let Some(logo) = &app.profile.logo { img.logo alt="" src=(drawing(logo)); }
             p.name { a href=(address("/", lang)) { (name) } }
             nav aria-label=(lang.text("site-pages")) { ul { @for (path, title) in pages(app) {
-                li { a href=(address(path, lang)) aria-current=[current(request.path() == path, "page")] { (lang.text(title)) } }
+                li { a href=(address(path, lang)) aria-current=[current(request.path() == path, "page")] { (writing.text(title)) } }
             } } }
             @if authority.languages.len() > 1 {
                 nav aria-label=(lang.text("page-language")) { ul { @for &other in &authority.languages {
@@ -110,7 +110,7 @@ fn foot(app: &App, lang: Lang) -> Markup {
                 }
             }
             @if let Some(terms) = &authority.terms { h2 { (lang.text("site-terms")) } p { (terms.get(lang)) } }
-            p { a href="/publications.atom" { (lang.text("site-feed")) } " · " a href={ (address("/", lang)) "#developers" } { (lang.text("site-developers")) } }
+            p { a href="/publications.atom" { (app.writing(lang).text("site-feed")) } " · " a href={ (address("/", lang)) "#developers" } { (lang.text("site-developers")) } }
         }
     }
 }
@@ -160,7 +160,7 @@ pub fn refusal(app: &App, request: &HttpRequest, response: HttpResponse, problem
             // Problems are told in English.
             p lang="en" { (problem.detail()) }
         }
-        ul { @for (path, title) in pages(app) { li { a href=(address(path, lang)) { (lang.text(title)) } } } }
+        ul { @for (path, title) in pages(app) { li { a href=(address(path, lang)) { (app.writing(lang).text(title)) } } } }
         @if let Some(id) = problem.request_id() { p { small { (lang.message("site-request", &[("id", &id)])) } } }
     };
     let page = framed(app, request, lang, &lang.text(title), &main);

@@ -1,4 +1,6 @@
 ### The texts in German. NUMBER prints in groups of digits. {"\u00A0"} is a space at which no line is broken.
+### A message that names registers has the authority's own word where it has one: `$cases-is` is "own" then, and
+### `$cases-word` the word, a plural of any gender, around which nothing must agree with it.
 
 ## Languages and days
 
@@ -88,9 +90,21 @@ statistics-column =
         [above_365] über 365 Tage
         [closed_status] Status der erledigten
         [pending_status] Status der pendenten
-        [projects] Projekte
-        [projects_pending] Pendente Projekte
-        [audits] Kontrollen
+        [projects]
+            { $projects-is ->
+                [own] { $projects-word }
+               *[usual] Projekte
+            }
+        [projects_pending]
+            { $projects-is ->
+                [own] Pendent ({ $projects-word })
+               *[usual] Pendente Projekte
+            }
+        [audits]
+            { $audits-is ->
+                [own] { $audits-word }
+               *[usual] Kontrollen
+            }
         [findings] Feststellungen
         [findings_implemented] Davon umgesetzt
         [implemented_share] Umgesetzt in %
@@ -98,7 +112,11 @@ statistics-column =
         [training_participants] Teilnehmende an Ausbildungen
         [lectures] Vorträge
         [lecture_participants] Teilnehmende an Vorträgen
-        [participants_known] Anlässe mit bekannter Teilnehmerzahl
+        [participants_known]
+            { $events-is ->
+                [own] Mit bekannter Teilnehmerzahl ({ $events-word })
+               *[usual] Anlässe mit bekannter Teilnehmerzahl
+            }
         [positions_percent] Stellenprozente
         [new_cases] Neue Geschäftsfälle
         [new_cases_per_position] Neu je Vollzeitstelle
@@ -120,7 +138,11 @@ statistics-not-classified = Nicht zugeordnet
 statistics-as-of = Stand { $day } (provisorisch)
 statistics-hidden = { $sign }: aus Gründen des Datenschutzes nicht angegeben (Zahlen von 1 bis { $threshold }, und solche, aus denen sie sich errechnen liessen)
 statistics-sum-mismatch = Die Zeilen «{ $first }» bis «{ $last }» ergeben zusammen { $sum }, «{ $whole }» ist { $total }.
-statistics-rest-negative = Von «{ $whole }» wird mehr abgezogen, als da ist: { $sum } von { $total }, «{ $first }» bis «{ $last }»; der Rest steht als 0.
+statistics-rest-negative =
+    Von «{ $whole }» wird mehr abgezogen, als da ist: { $sum } von { $total }, { $parts ->
+        [1] «{ $first }»
+       *[other] «{ $first }» bis «{ $last }»
+    }; der Rest steht als 0.
 statistics-body-unknown = «{ $label }» nennt eine öffentliche Stelle, die es im Verzeichnis nicht gibt; gezählt werden kann nicht.
 statistics-bodies-meet = «{ $label }» zählt Stellen zusammen, von denen eine der anderen untersteht; ihre Geschäfte würden doppelt gezählt.
 statistics-development-mismatch = Zu «{ $label }» wurde { $printed } gedruckt, richtig ist { $right }.
@@ -151,12 +173,27 @@ vocabulary-property =
 ## The catalogue of the statistics
 
 dataset-services = Dienstleistungen nach Jahr
-dataset-channels = Anfragen nach Eingangskanal
-dataset-media-requests = Medienanfragen nach Medium
+dataset-channels =
+    { $cases-is ->
+        [own] { $cases-word } nach Eingangskanal
+       *[usual] Anfragen nach Eingangskanal
+    }
+dataset-media-requests =
+    { $media-requests-is ->
+        [own] { $media-requests-word } nach Medium
+       *[usual] Medienanfragen nach Medium
+    }
 dataset-counts = Geschäfte, frei auszählbar
 dataset-backlog = Pendente Geschäfte
 dataset-durations = Bearbeitungsdauern
-dataset-activities = Projekte, Kontrollen, Ausbildung und Vorträge
+dataset-activities =
+    { $projects-is ->
+        [own] { $projects-word }
+       *[usual] Projekte
+    }, { $audits-is ->
+        [own] { $audits-word }
+       *[usual] Kontrollen
+    }, Ausbildung und Vorträge
 dataset-website = Nutzung der Website
 dataset-staffing = Personal und Arbeitslast
 
@@ -179,7 +216,11 @@ site-statistics = Statistik
 site-statistics-about = Die veröffentlichten Jahre in Tabellen und Grafiken, zum Herunterladen.
 site-collections-about = Welche Personendaten die öffentlichen Organe bearbeiten, wozu und auf welcher Grundlage.
 site-publications-about = Merkblätter, Stellungnahmen, Berichte und Mitteilungen.
-site-feed = Publikationen abonnieren (Atom)
+site-feed =
+    { $publications-is ->
+        [own] { $publications-word } abonnieren (Atom)
+       *[usual] Publikationen abonnieren (Atom)
+    }
 site-no-publications = Noch ist nichts veröffentlicht.
 site-contact = Kontakt
 site-terms = Nutzungsbedingungen
@@ -198,7 +239,11 @@ site-request = Anfrage { $id }
 
 ## The register of data collections
 
-collections-title = Register der Datensammlungen
+collections-title =
+    { $data-collections-is ->
+        [own] { $data-collections-word }
+       *[usual] Register der Datensammlungen
+    }
 collections-search = Suchen
 collections-search-in = Name, Organ, Zweck oder Kategorie
 collections-all-bodies = Alle Organe
@@ -230,9 +275,21 @@ collections-last-checked-on = Zuletzt geprüft am
 report-title = Statistik zum Tätigkeitsbericht
 report-contents = Inhalt
 report-overview = Auf einen Blick
-report-inquiries-settled = Anfragen, im selben Jahr erledigt
-report-inquiries-open = Pendente Anfragen { $end }
-report-municipalities = Anfragen nach Gemeinde
+report-inquiries-settled =
+    { $cases-is ->
+        [own] { $cases-word }, im selben Jahr erledigt
+       *[usual] Anfragen, im selben Jahr erledigt
+    }
+report-inquiries-open =
+    { $cases-is ->
+        [own] { $cases-word }, pendent { $end }
+       *[usual] Pendente Anfragen { $end }
+    }
+report-municipalities =
+    { $cases-is ->
+        [own] { $cases-word } nach Gemeinde
+       *[usual] Anfragen nach Gemeinde
+    }
 report-not-in-register = Nicht im Verzeichnis
 report-municipality = Gemeinde
 report-load = Arbeitslast je Vollzeitstelle
@@ -242,7 +299,11 @@ report-development-of = Entwicklung { $before }/{ $after }
 report-backlog = Pendente Geschäfte
 report-at-years-end = Pendente Geschäfte am Jahresende, je Register
 report-register = Register
-report-all-events = Veranstaltungen
+report-all-events =
+    { $events-is ->
+        [own] { $events-word }
+       *[usual] Veranstaltungen
+    }
 report-opening = Am 1.{"\u00A0"}Januar
 report-received = Eingegangen
 report-closed = Erledigt
@@ -250,46 +311,98 @@ report-closing = Am 31.{"\u00A0"}Dezember
 report-closing-today = Heute
 report-provisional = provisorisch
 report-closed-share = Im selben Jahr erledigt
-report-durations = Bearbeitungsdauer der erledigten Anfragen
+report-durations =
+    { $cases-is ->
+        [own] Bearbeitungsdauer bis zur Erledigung ({ $cases-word })
+       *[usual] Bearbeitungsdauer der erledigten Anfragen
+    }
 report-days = in Kalendertagen
 report-requester = Anfragende
 report-mean = Mittelwert
 report-median = Median
 report-ninety = 90{"\u00A0"}% innert
 report-most = Höchstwert
-report-ageing = Alter der pendenten Anfragen
+report-ageing =
+    { $cases-is ->
+        [own] Alter der Pendenzen ({ $cases-word })
+       *[usual] Alter der pendenten Anfragen
+    }
 report-age-to-30 = bis 30 Tage
 report-age-to-90 = 31 bis 90
 report-age-to-180 = 91 bis 180
 report-age-to-365 = 181 bis 365
 report-age-above-365 = über 365
-report-projects = Projekte
-report-project = Projekt
-report-new-projects = Neue Projekte
+report-projects =
+    { $projects-is ->
+        [own] { $projects-word }
+       *[usual] Projekte
+    }
+report-project =
+    { $projects-is ->
+        [own] { $projects-word }
+       *[usual] Projekt
+    }
+report-new-projects =
+    { $projects-is ->
+        [own] Neu: { $projects-word }
+       *[usual] Neue Projekte
+    }
 report-organisation = Öffentliches Organ
 report-role = Rolle
 report-phase = Phase
-report-audits = Datenschutzkontrollen
-report-audit = Kontrolle
+report-audits =
+    { $audits-is ->
+        [own] { $audits-word }
+       *[usual] Datenschutzkontrollen
+    }
+report-audit =
+    { $audits-is ->
+        [own] { $audits-word }
+       *[usual] Kontrolle
+    }
 report-findings = Feststellungen
 report-implemented = davon umgesetzt
-report-events = Ausbildung und Vorträge
-report-event = Veranstaltung
+report-events =
+    { $events-is ->
+        [own] { $events-word }
+       *[usual] Ausbildung und Vorträge
+    }
+report-event =
+    { $events-is ->
+        [own] { $events-word }
+       *[usual] Veranstaltung
+    }
 report-date = Datum
 report-kind = Art
 report-audience = Publikum
 report-participants = Teilnehmende
-report-topics = Medienanfragen nach Thema
+report-topics =
+    { $media-requests-is ->
+        [own] { $media-requests-word } nach Thema
+       *[usual] Medienanfragen nach Thema
+    }
 report-topic = Thema
 report-number = Anzahl
 report-not-stated = Ohne Angabe
-report-proceedings = Verfahren
+report-proceedings =
+    { $proceedings-is ->
+        [own] { $proceedings-word }
+       *[usual] Verfahren
+    }
 report-subject = Gegenstand
 report-instance = Instanz
 report-filed = Eingereicht
 report-decision = Entscheid
-report-publications = Publikationen
-report-cooperation = Zusammenarbeit in Gremien
+report-publications =
+    { $publications-is ->
+        [own] { $publications-word }
+       *[usual] Publikationen
+    }
+report-cooperation =
+    { $memberships-is ->
+        [own] { $memberships-word }
+       *[usual] Zusammenarbeit in Gremien
+    }
 report-group = Gremium
 report-meetings = Sitzungen
 report-hours = Aufwand in Stunden
@@ -329,30 +442,46 @@ report-not-begun = Das Jahr { $year } hat noch nicht begonnen: Es gibt keine Zah
 report-at-end = am Jahresende
 report-on-day = am { $day }
 report-inquiries-pending =
-    { $pending ->
-        [0] Am { $day } war keine Anfrage pendent.
-        [one] Am { $day } war { NUMBER($pending) } Anfrage pendent.
-       *[other] Am { $day } waren { NUMBER($pending) } Anfragen pendent.
+    { $cases-is ->
+        [own] Pendent am { $day }: { NUMBER($pending) } ({ $cases-word }).
+       *[usual]
+            { $pending ->
+                [0] Am { $day } war keine Anfrage pendent.
+                [one] Am { $day } war { NUMBER($pending) } Anfrage pendent.
+               *[other] Am { $day } waren { NUMBER($pending) } Anfragen pendent.
+            }
     }
 report-inquiries-closed = Von den Eingängen des Jahres ({ NUMBER($received) }) waren bis dahin { $share } erledigt.
 report-projects-of-year =
-    Im Jahr { $year } { $new ->
-        [one] kam { NUMBER($new) } Projekt
-       *[other] kamen { NUMBER($new) } Projekte
-    } neu hinzu; { $end } { $pending ->
-        [one] war { NUMBER($pending) } Projekt
-       *[other] waren { NUMBER($pending) } Projekte
-    } in Arbeit.
+    { $projects-is ->
+        [own] Neu im Jahr { $year }: { NUMBER($new) }; { $end } in Arbeit: { NUMBER($pending) } ({ $projects-word }).
+       *[usual]
+            Im Jahr { $year } { $new ->
+                [one] kam { NUMBER($new) } Projekt
+               *[other] kamen { NUMBER($new) } Projekte
+            } neu hinzu; { $end } { $pending ->
+                [one] war { NUMBER($pending) } Projekt
+               *[other] waren { NUMBER($pending) } Projekte
+            } in Arbeit.
+    }
 report-audits-of-year =
-    { $audits ->
-        [one] { NUMBER($audits) } Kontrolle
-       *[other] { NUMBER($audits) } Kontrollen
-    } mit { $findings ->
-        [one] { NUMBER($findings) } Feststellung
-       *[other] { NUMBER($findings) } Feststellungen
-    }{ $findings ->
-        [0] .
-       *[other] ; davon umgesetzt: { NUMBER($implemented) } ({ $share }).
+    { $audits-is ->
+        [own]
+            Im Jahr: { NUMBER($audits) } ({ $audits-word }); Feststellungen: { NUMBER($findings) }{ $findings ->
+                [0] .
+               *[other] ; davon umgesetzt: { NUMBER($implemented) } ({ $share }).
+            }
+       *[usual]
+            { $audits ->
+                [one] { NUMBER($audits) } Kontrolle
+               *[other] { NUMBER($audits) } Kontrollen
+            } mit { $findings ->
+                [one] { NUMBER($findings) } Feststellung
+               *[other] { NUMBER($findings) } Feststellungen
+            }{ $findings ->
+                [0] .
+               *[other] ; davon umgesetzt: { NUMBER($implemented) } ({ $share }).
+            }
     }
 report-proceedings-of-year = { $year } eingereicht: { NUMBER($filed) }; entschieden: { NUMBER($decided) }; { $end } hängig: { NUMBER($pending) }.
 report-publications-of-year = Im Jahr { $year } erschienen: { NUMBER($count) }.
@@ -362,12 +491,35 @@ report-not-listed =
        *[other] { NUMBER($count) } weitere Einträge sind nicht aufgeführt.
     }
 report-participants-known = Teilnehmende bekannt bei { $known } von { $all }.
-report-matters-pending = Pendent: Anfragen, Projekte und Datenschutzkontrollen.
-report-municipalities-linked = Gezählt sind die Anfragen, die mit einer Gemeinde im Verzeichnis der öffentlichen Organe verbunden sind.
+report-matters-pending =
+    Pendent: { $cases-is ->
+        [own] { $cases-word }
+       *[usual] Anfragen
+    }, { $projects-is ->
+        [own] { $projects-word }
+       *[usual] Projekte
+    } und { $audits-is ->
+        [own] { $audits-word }
+       *[usual] Datenschutzkontrollen
+    }.
+report-municipalities-linked =
+    Gezählt sind die { $cases-is ->
+        [own] Eingänge ({ $cases-word })
+       *[usual] Anfragen
+    }, die mit einer Gemeinde im { $organisations-is ->
+        [own] Register ({ $organisations-word })
+       *[usual] Verzeichnis der öffentlichen Organe
+    } verbunden sind.
 report-not-on-map =
     { $count ->
-        [one] Auf der Karte fehlt { NUMBER($count) } Gemeinde mit Anfragen.
-       *[other] Auf der Karte fehlen { NUMBER($count) } Gemeinden mit Anfragen.
+        [one] Auf der Karte fehlt { NUMBER($count) } Gemeinde mit { $cases-is ->
+                [own] Eingängen ({ $cases-word })
+               *[usual] Anfragen
+            }.
+       *[other] Auf der Karte fehlen { NUMBER($count) } Gemeinden mit { $cases-is ->
+                [own] Eingängen ({ $cases-word })
+               *[usual] Anfragen
+            }.
     }
 report-published = { $year }: wie am { $day } veröffentlicht (Fassung { $version }{ $source }).
 report-live = { $years }: gezählt aus den Registern am { $day }.

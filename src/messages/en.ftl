@@ -1,4 +1,6 @@
 ### The texts in English. NUMBER prints in groups of digits. {"\u00A0"} is a space at which no line is broken.
+### A message that names registers has the authority's own word where it has one: `$cases-is` is "own" then, and
+### `$cases-word` the word, a plural of any gender, around which nothing must agree with it.
 
 ## Languages and days
 
@@ -88,9 +90,21 @@ statistics-column =
         [above_365] more than 365 days
         [closed_status] Status of the closed
         [pending_status] Status of the pending
-        [projects] Projects
-        [projects_pending] Pending projects
-        [audits] Audits
+        [projects]
+            { $projects-is ->
+                [own] { $projects-word }
+               *[usual] Projects
+            }
+        [projects_pending]
+            { $projects-is ->
+                [own] Pending ({ $projects-word })
+               *[usual] Pending projects
+            }
+        [audits]
+            { $audits-is ->
+                [own] { $audits-word }
+               *[usual] Audits
+            }
         [findings] Findings
         [findings_implemented] Of which implemented
         [implemented_share] Implemented in %
@@ -98,7 +112,11 @@ statistics-column =
         [training_participants] Participants of trainings
         [lectures] Lectures
         [lecture_participants] Participants of lectures
-        [participants_known] Events with a known number of participants
+        [participants_known]
+            { $events-is ->
+                [own] Known number of participants ({ $events-word })
+               *[usual] Events with a known number of participants
+            }
         [positions_percent] Positions in %
         [new_cases] New cases
         [new_cases_per_position] New per full position
@@ -120,7 +138,11 @@ statistics-not-classified = Not classified
 statistics-as-of = As of { $day } (provisional)
 statistics-hidden = { $sign }: not given for reasons of data protection (numbers from 1 to { $threshold }, and those that they could be computed from)
 statistics-sum-mismatch = The lines “{ $first }” to “{ $last }” add up to { $sum }, “{ $whole }” is { $total }.
-statistics-rest-negative = For “{ $whole }” more is taken away than there is: { $sum } of { $total }, “{ $first }” to “{ $last }”; the rest stands as 0.
+statistics-rest-negative =
+    For “{ $whole }” more is taken away than there is: { $sum } of { $total }, { $parts ->
+        [1] “{ $first }”
+       *[other] “{ $first }” to “{ $last }”
+    }; the rest stands as 0.
 statistics-body-unknown = “{ $label }” names a public body that the register does not have; nothing can be counted.
 statistics-bodies-meet = “{ $label }” adds up bodies of which one lies under the other; their matters would count twice.
 statistics-development-mismatch = For “{ $label }” { $printed } was printed; { $right } is right.
@@ -151,12 +173,27 @@ vocabulary-property =
 ## The catalogue of the statistics
 
 dataset-services = Services by year
-dataset-channels = Inquiries by channel
-dataset-media-requests = Media requests by medium
+dataset-channels =
+    { $cases-is ->
+        [own] { $cases-word } by channel
+       *[usual] Inquiries by channel
+    }
+dataset-media-requests =
+    { $media-requests-is ->
+        [own] { $media-requests-word } by medium
+       *[usual] Media requests by medium
+    }
 dataset-counts = Matters, counted freely
 dataset-backlog = Pending matters
 dataset-durations = Durations
-dataset-activities = Projects, audits, trainings and lectures
+dataset-activities =
+    { $projects-is ->
+        [own] { $projects-word }
+       *[usual] Projects
+    }, { $audits-is ->
+        [own] { $audits-word }
+       *[usual] audits
+    }, trainings and lectures
 dataset-website = Use of the website
 dataset-staffing = Staff and workload
 
@@ -179,7 +216,11 @@ site-statistics = Statistics
 site-statistics-about = The published years in tables and charts, to download.
 site-collections-about = Which personal data the public bodies process, what for and on which basis.
 site-publications-about = Leaflets, opinions, reports and news.
-site-feed = Subscribe to the publications (Atom)
+site-feed =
+    { $publications-is ->
+        [own] Subscribe: { $publications-word } (Atom)
+       *[usual] Subscribe to the publications (Atom)
+    }
 site-no-publications = Nothing has been published yet.
 site-contact = Contact
 site-terms = Terms of use
@@ -198,7 +239,11 @@ site-request = Request { $id }
 
 ## The register of data collections
 
-collections-title = Register of data collections
+collections-title =
+    { $data-collections-is ->
+        [own] { $data-collections-word }
+       *[usual] Register of data collections
+    }
 collections-search = Search
 collections-search-in = Name, body, purpose or category
 collections-all-bodies = All bodies
@@ -230,9 +275,21 @@ collections-last-checked-on = Last checked on
 report-title = Statistics of the activity report
 report-contents = Contents
 report-overview = At a glance
-report-inquiries-settled = Inquiries closed within the year
-report-inquiries-open = Inquiries pending { $end }
-report-municipalities = Inquiries by municipality
+report-inquiries-settled =
+    { $cases-is ->
+        [own] { $cases-word } closed within the year
+       *[usual] Inquiries closed within the year
+    }
+report-inquiries-open =
+    { $cases-is ->
+        [own] { $cases-word } pending { $end }
+       *[usual] Inquiries pending { $end }
+    }
+report-municipalities =
+    { $cases-is ->
+        [own] { $cases-word } by municipality
+       *[usual] Inquiries by municipality
+    }
 report-not-in-register = Not in the list
 report-municipality = Municipality
 report-load = Workload for each full position
@@ -242,7 +299,11 @@ report-development-of = Development { $before }/{ $after }
 report-backlog = Pending matters
 report-at-years-end = Pending at the end of the year, by register
 report-register = Register
-report-all-events = Events
+report-all-events =
+    { $events-is ->
+        [own] { $events-word }
+       *[usual] Events
+    }
 report-opening = On 1{"\u00A0"}January
 report-received = Received
 report-closed = Closed
@@ -250,46 +311,98 @@ report-closing = On 31{"\u00A0"}December
 report-closing-today = Today
 report-provisional = provisional
 report-closed-share = Closed in the same year
-report-durations = How long closed inquiries took
+report-durations =
+    { $cases-is ->
+        [own] Time taken to close ({ $cases-word })
+       *[usual] How long closed inquiries took
+    }
 report-days = in calendar days
 report-requester = Requesters
 report-mean = Mean
 report-median = Median
 report-ninety = 90% within
 report-most = Most
-report-ageing = Age of pending inquiries
+report-ageing =
+    { $cases-is ->
+        [own] Age of what is pending ({ $cases-word })
+       *[usual] Age of pending inquiries
+    }
 report-age-to-30 = to 30 days
 report-age-to-90 = 31 to 90
 report-age-to-180 = 91 to 180
 report-age-to-365 = 181 to 365
 report-age-above-365 = above 365
-report-projects = Projects
-report-project = Project
-report-new-projects = New projects
+report-projects =
+    { $projects-is ->
+        [own] { $projects-word }
+       *[usual] Projects
+    }
+report-project =
+    { $projects-is ->
+        [own] { $projects-word }
+       *[usual] Project
+    }
+report-new-projects =
+    { $projects-is ->
+        [own] New ({ $projects-word })
+       *[usual] New projects
+    }
 report-organisation = Public body
 report-role = Role
 report-phase = Phase
-report-audits = Audits
-report-audit = Audit
+report-audits =
+    { $audits-is ->
+        [own] { $audits-word }
+       *[usual] Audits
+    }
+report-audit =
+    { $audits-is ->
+        [own] { $audits-word }
+       *[usual] Audit
+    }
 report-findings = Findings
 report-implemented = of which implemented
-report-events = Trainings and lectures
-report-event = Event
+report-events =
+    { $events-is ->
+        [own] { $events-word }
+       *[usual] Trainings and lectures
+    }
+report-event =
+    { $events-is ->
+        [own] { $events-word }
+       *[usual] Event
+    }
 report-date = Date
 report-kind = Kind
 report-audience = Audience
 report-participants = Participants
-report-topics = Media requests by topic
+report-topics =
+    { $media-requests-is ->
+        [own] { $media-requests-word } by topic
+       *[usual] Media requests by topic
+    }
 report-topic = Topic
 report-number = Number
 report-not-stated = Not stated
-report-proceedings = Proceedings
+report-proceedings =
+    { $proceedings-is ->
+        [own] { $proceedings-word }
+       *[usual] Proceedings
+    }
 report-subject = Subject
 report-instance = Instance
 report-filed = Filed
 report-decision = Decision
-report-publications = Publications
-report-cooperation = Working groups
+report-publications =
+    { $publications-is ->
+        [own] { $publications-word }
+       *[usual] Publications
+    }
+report-cooperation =
+    { $memberships-is ->
+        [own] { $memberships-word }
+       *[usual] Working groups
+    }
 report-group = Group
 report-meetings = Meetings
 report-hours = Hours
@@ -329,30 +442,46 @@ report-not-begun = The year { $year } has not begun: there are no figures of it.
 report-at-end = at the end of the year
 report-on-day = on { $day }
 report-inquiries-pending =
-    { $pending ->
-        [0] On { $day }, no inquiry was pending.
-        [one] On { $day }, { NUMBER($pending) } inquiry was pending.
-       *[other] On { $day }, { NUMBER($pending) } inquiries were pending.
+    { $cases-is ->
+        [own] Pending on { $day }: { NUMBER($pending) } ({ $cases-word }).
+       *[usual]
+            { $pending ->
+                [0] On { $day }, no inquiry was pending.
+                [one] On { $day }, { NUMBER($pending) } inquiry was pending.
+               *[other] On { $day }, { NUMBER($pending) } inquiries were pending.
+            }
     }
 report-inquiries-closed = By then, { $share } of those received in the year ({ NUMBER($received) }) had been closed.
 report-projects-of-year =
-    In { $year }, { $new ->
-        [one] { NUMBER($new) } project was
-       *[other] { NUMBER($new) } projects were
-    } added; { $end }, { $pending ->
-        [one] { NUMBER($pending) } was
-       *[other] { NUMBER($pending) } were
-    } under way.
+    { $projects-is ->
+        [own] New in { $year }: { NUMBER($new) }; under way { $end }: { NUMBER($pending) } ({ $projects-word }).
+       *[usual]
+            In { $year }, { $new ->
+                [one] { NUMBER($new) } project was
+               *[other] { NUMBER($new) } projects were
+            } added; { $end }, { $pending ->
+                [one] { NUMBER($pending) } was
+               *[other] { NUMBER($pending) } were
+            } under way.
+    }
 report-audits-of-year =
-    { $audits ->
-        [one] { NUMBER($audits) } audit
-       *[other] { NUMBER($audits) } audits
-    } with { $findings ->
-        [one] { NUMBER($findings) } finding
-       *[other] { NUMBER($findings) } findings
-    }{ $findings ->
-        [0] .
-       *[other] ; implemented: { NUMBER($implemented) } ({ $share }).
+    { $audits-is ->
+        [own]
+            In the year: { NUMBER($audits) } ({ $audits-word }); findings: { NUMBER($findings) }{ $findings ->
+                [0] .
+               *[other] ; implemented: { NUMBER($implemented) } ({ $share }).
+            }
+       *[usual]
+            { $audits ->
+                [one] { NUMBER($audits) } audit
+               *[other] { NUMBER($audits) } audits
+            } with { $findings ->
+                [one] { NUMBER($findings) } finding
+               *[other] { NUMBER($findings) } findings
+            }{ $findings ->
+                [0] .
+               *[other] ; implemented: { NUMBER($implemented) } ({ $share }).
+            }
     }
 report-proceedings-of-year = Filed in { $year }: { NUMBER($filed) }; decided: { NUMBER($decided) }; pending { $end }: { NUMBER($pending) }.
 report-publications-of-year = Published in { $year }: { NUMBER($count) }.
@@ -362,12 +491,35 @@ report-not-listed =
        *[other] { NUMBER($count) } more entries are not listed.
     }
 report-participants-known = Participants known for { $known } of { $all }.
-report-matters-pending = Pending: inquiries, projects and audits.
-report-municipalities-linked = Counted are the inquiries that are linked to a municipality in the list of public bodies.
+report-matters-pending =
+    Pending: { $cases-is ->
+        [own] { $cases-word }
+       *[usual] inquiries
+    }, { $projects-is ->
+        [own] { $projects-word }
+       *[usual] projects
+    } and { $audits-is ->
+        [own] { $audits-word }
+       *[usual] audits
+    }.
+report-municipalities-linked =
+    Counted are the { $cases-is ->
+        [own] matters ({ $cases-word })
+       *[usual] inquiries
+    } that are linked to a municipality in the { $organisations-is ->
+        [own] register ({ $organisations-word })
+       *[usual] list of public bodies
+    }.
 report-not-on-map =
     { $count ->
-        [one] { NUMBER($count) } municipality with inquiries is not on the map.
-       *[other] { NUMBER($count) } municipalities with inquiries are not on the map.
+        [one] { NUMBER($count) } municipality with { $cases-is ->
+                [own] matters ({ $cases-word })
+               *[usual] inquiries
+            } is not on the map.
+       *[other] { NUMBER($count) } municipalities with { $cases-is ->
+                [own] matters ({ $cases-word })
+               *[usual] inquiries
+            } are not on the map.
     }
 report-published = { $year }: as published on { $day } (version { $version }{ $source }).
 report-live = { $years }: counted from the registers on { $day }.

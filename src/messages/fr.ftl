@@ -1,4 +1,6 @@
 ### The texts in French. NUMBER prints in groups of digits. {"\u00A0"} is a space at which no line is broken.
+### A message that names registers has the authority's own word where it has one: `$cases-is` is "own" then, and
+### `$cases-word` the word, a plural of any gender, around which nothing must agree with it.
 
 ## Languages and days
 
@@ -91,9 +93,21 @@ statistics-column =
         [above_365] plus de 365 jours
         [closed_status] Statut des liquidés
         [pending_status] Statut des affaires en suspens
-        [projects] Projets
-        [projects_pending] Projets en suspens
-        [audits] Contrôles
+        [projects]
+            { $projects-is ->
+                [own] { $projects-word }
+               *[usual] Projets
+            }
+        [projects_pending]
+            { $projects-is ->
+                [own] En suspens ({ $projects-word })
+               *[usual] Projets en suspens
+            }
+        [audits]
+            { $audits-is ->
+                [own] { $audits-word }
+               *[usual] Contrôles
+            }
         [findings] Constatations
         [findings_implemented] Dont mises en œuvre
         [implemented_share] Mises en œuvre en %
@@ -101,7 +115,11 @@ statistics-column =
         [training_participants] Participants aux formations
         [lectures] Exposés
         [lecture_participants] Participants aux exposés
-        [participants_known] Manifestations dont le nombre de participants est connu
+        [participants_known]
+            { $events-is ->
+                [own] Nombre de participants connu ({ $events-word })
+               *[usual] Manifestations dont le nombre de participants est connu
+            }
         [positions_percent] Postes en %
         [new_cases] Nouvelles affaires
         [new_cases_per_position] Nouvelles par poste à plein temps
@@ -123,7 +141,11 @@ statistics-not-classified = Non attribué
 statistics-as-of = État au { $day } (provisoire)
 statistics-hidden = { $sign }{"\u00A0"}: non indiqué pour des raisons de protection des données (nombres de 1 à { $threshold }, et ceux qui permettraient de les calculer)
 statistics-sum-mismatch = Les lignes «{"\u00A0"}{ $first }{"\u00A0"}» à «{"\u00A0"}{ $last }{"\u00A0"}» donnent ensemble { $sum }, «{"\u00A0"}{ $whole }{"\u00A0"}» est { $total }.
-statistics-rest-negative = Pour «{"\u00A0"}{ $whole }{"\u00A0"}», on retranche plus qu’il n’y a{"\u00A0"}: { $sum } de { $total }, «{"\u00A0"}{ $first }{"\u00A0"}» à «{"\u00A0"}{ $last }{"\u00A0"}»{"\u00A0"}; le reste figure comme 0.
+statistics-rest-negative =
+    Pour «{"\u00A0"}{ $whole }{"\u00A0"}», on retranche plus qu’il n’y a{"\u00A0"}: { $sum } de { $total }, { $parts ->
+        [1] «{"\u00A0"}{ $first }{"\u00A0"}»
+       *[other] «{"\u00A0"}{ $first }{"\u00A0"}» à «{"\u00A0"}{ $last }{"\u00A0"}»
+    }{"\u00A0"}; le reste figure comme 0.
 statistics-body-unknown = «{"\u00A0"}{ $label }{"\u00A0"}» nomme un organe public que le registre ne connaît pas{"\u00A0"}; rien ne peut être compté.
 statistics-bodies-meet = «{"\u00A0"}{ $label }{"\u00A0"}» additionne des organes dont l’un dépend de l’autre{"\u00A0"}; leurs affaires seraient comptées deux fois.
 statistics-development-mismatch = Pour «{"\u00A0"}{ $label }{"\u00A0"}», { $printed } a été imprimé{"\u00A0"}; le chiffre exact est { $right }.
@@ -154,12 +176,27 @@ vocabulary-property =
 ## The catalogue of the statistics
 
 dataset-services = Prestations par année
-dataset-channels = Demandes par canal
-dataset-media-requests = Demandes des médias par média
+dataset-channels =
+    { $cases-is ->
+        [own] { $cases-word } par canal
+       *[usual] Demandes par canal
+    }
+dataset-media-requests =
+    { $media-requests-is ->
+        [own] { $media-requests-word } par média
+       *[usual] Demandes des médias par média
+    }
 dataset-counts = Affaires, à dénombrer librement
 dataset-backlog = Affaires pendantes
 dataset-durations = Durées de traitement
-dataset-activities = Projets, contrôles, formations et exposés
+dataset-activities =
+    { $projects-is ->
+        [own] { $projects-word }
+       *[usual] Projets
+    }, { $audits-is ->
+        [own] { $audits-word }
+       *[usual] contrôles
+    }, formations et exposés
 dataset-website = Utilisation du site internet
 dataset-staffing = Personnel et charge de travail
 
@@ -182,7 +219,11 @@ site-statistics = Statistique
 site-statistics-about = Les années publiées en tableaux et en graphiques, à télécharger.
 site-collections-about = Quelles données personnelles les organes publics traitent, dans quel but et sur quelle base.
 site-publications-about = Aide-mémoire, prises de position, rapports et communiqués.
-site-feed = S’abonner aux publications (Atom)
+site-feed =
+    { $publications-is ->
+        [own] S’abonner{"\u00A0"}: { $publications-word } (Atom)
+       *[usual] S’abonner aux publications (Atom)
+    }
 site-no-publications = Rien n’est encore publié.
 site-contact = Contact
 site-terms = Conditions d’utilisation
@@ -201,7 +242,11 @@ site-request = Demande { $id }
 
 ## The register of data collections
 
-collections-title = Registre des fichiers
+collections-title =
+    { $data-collections-is ->
+        [own] { $data-collections-word }
+       *[usual] Registre des fichiers
+    }
 collections-search = Rechercher
 collections-search-in = Nom, organe, but ou catégorie
 collections-all-bodies = Tous les organes
@@ -233,9 +278,21 @@ collections-last-checked-on = Dernier contrôle le
 report-title = Statistique du rapport d’activité
 report-contents = Table des matières
 report-overview = En bref
-report-inquiries-settled = Demandes closes dans l’année
-report-inquiries-open = Demandes pendantes { $end }
-report-municipalities = Demandes par commune
+report-inquiries-settled =
+    { $cases-is ->
+        [own] Clôture dans l’année ({ $cases-word })
+       *[usual] Demandes closes dans l’année
+    }
+report-inquiries-open =
+    { $cases-is ->
+        [own] En suspens { $end } ({ $cases-word })
+       *[usual] Demandes pendantes { $end }
+    }
+report-municipalities =
+    { $cases-is ->
+        [own] { $cases-word } par commune
+       *[usual] Demandes par commune
+    }
 report-not-in-register = Hors liste
 report-municipality = Commune
 report-load = Charge de travail par poste à plein temps
@@ -245,7 +302,11 @@ report-development-of = Évolution { $before }/{ $after }
 report-backlog = Affaires pendantes
 report-at-years-end = Affaires pendantes à la fin de l’année, par registre
 report-register = Registre
-report-all-events = Manifestations
+report-all-events =
+    { $events-is ->
+        [own] { $events-word }
+       *[usual] Manifestations
+    }
 report-opening = Au 1er{"\u00A0"}janvier
 report-received = Reçues
 report-closed = Closes
@@ -253,46 +314,98 @@ report-closing = Au 31{"\u00A0"}décembre
 report-closing-today = Aujourd’hui
 report-provisional = provisoire
 report-closed-share = Closes la même année
-report-durations = Durée de traitement des demandes closes
+report-durations =
+    { $cases-is ->
+        [own] Durée de traitement jusqu’à la clôture ({ $cases-word })
+       *[usual] Durée de traitement des demandes closes
+    }
 report-days = en jours civils
 report-requester = Demandeurs
 report-mean = Moyenne
 report-median = Médiane
 report-ninety = 90{"\u00A0"}% en
 report-most = Maximum
-report-ageing = Ancienneté des demandes pendantes
+report-ageing =
+    { $cases-is ->
+        [own] Ancienneté des affaires en suspens ({ $cases-word })
+       *[usual] Ancienneté des demandes pendantes
+    }
 report-age-to-30 = jusqu’à 30 jours
 report-age-to-90 = 31 à 90
 report-age-to-180 = 91 à 180
 report-age-to-365 = 181 à 365
 report-age-above-365 = plus de 365
-report-projects = Projets
-report-project = Projet
-report-new-projects = Nouveaux projets
+report-projects =
+    { $projects-is ->
+        [own] { $projects-word }
+       *[usual] Projets
+    }
+report-project =
+    { $projects-is ->
+        [own] { $projects-word }
+       *[usual] Projet
+    }
+report-new-projects =
+    { $projects-is ->
+        [own] Nouvelles entrées ({ $projects-word })
+       *[usual] Nouveaux projets
+    }
 report-organisation = Organe public
 report-role = Rôle
 report-phase = Phase
-report-audits = Contrôles
-report-audit = Contrôle
+report-audits =
+    { $audits-is ->
+        [own] { $audits-word }
+       *[usual] Contrôles
+    }
+report-audit =
+    { $audits-is ->
+        [own] { $audits-word }
+       *[usual] Contrôle
+    }
 report-findings = Constatations
 report-implemented = dont mises en œuvre
-report-events = Formations et exposés
-report-event = Manifestation
+report-events =
+    { $events-is ->
+        [own] { $events-word }
+       *[usual] Formations et exposés
+    }
+report-event =
+    { $events-is ->
+        [own] { $events-word }
+       *[usual] Manifestation
+    }
 report-date = Date
 report-kind = Genre
 report-audience = Public
 report-participants = Participants
-report-topics = Demandes des médias par thème
+report-topics =
+    { $media-requests-is ->
+        [own] { $media-requests-word } par thème
+       *[usual] Demandes des médias par thème
+    }
 report-topic = Thème
 report-number = Nombre
 report-not-stated = Sans indication
-report-proceedings = Procédures
+report-proceedings =
+    { $proceedings-is ->
+        [own] { $proceedings-word }
+       *[usual] Procédures
+    }
 report-subject = Objet
 report-instance = Instance
 report-filed = Déposée
 report-decision = Décision
-report-publications = Publications
-report-cooperation = Collaboration au sein d’organes
+report-publications =
+    { $publications-is ->
+        [own] { $publications-word }
+       *[usual] Publications
+    }
+report-cooperation =
+    { $memberships-is ->
+        [own] { $memberships-word }
+       *[usual] Collaboration au sein d’organes
+    }
 report-group = Organe
 report-meetings = Séances
 report-hours = Temps en heures
@@ -332,45 +445,96 @@ report-not-begun = L’année { $year } n’a pas encore commencé{"\u00A0"}: il
 report-at-end = à la fin de l’année
 report-on-day = le { $day }
 report-inquiries-pending =
-    { $pending ->
-        [0] Le { $day }, aucune demande n’était pendante.
-        [one] Le { $day }, { NUMBER($pending) } demande était pendante.
-       *[other] Le { $day }, { NUMBER($pending) } demandes étaient pendantes.
+    { $cases-is ->
+        [own] En suspens le { $day }{"\u00A0"}: { NUMBER($pending) } ({ $cases-word }).
+       *[usual]
+            { $pending ->
+                [0] Le { $day }, aucune demande n’était pendante.
+                [one] Le { $day }, { NUMBER($pending) } demande était pendante.
+               *[other] Le { $day }, { NUMBER($pending) } demandes étaient pendantes.
+            }
     }
-report-inquiries-closed = À cette date, { $share } des demandes reçues dans l’année ({ NUMBER($received) }) étaient closes.
+report-inquiries-closed =
+    { $cases-is ->
+        [own] À cette date, { $share } des entrées de l’année ({ NUMBER($received) }) étaient closes.
+       *[usual] À cette date, { $share } des demandes reçues dans l’année ({ NUMBER($received) }) étaient closes.
+    }
 report-projects-of-year =
-    En { $year }, { $new ->
-        [one] { NUMBER($new) } nouveau projet s’est ajouté
-       *[other] { NUMBER($new) } nouveaux projets se sont ajoutés
-    }{"\u00A0"}; { $end }, { $pending ->
-        [one] { NUMBER($pending) } projet était
-       *[other] { NUMBER($pending) } projets étaient
-    } en cours.
-report-audits-of-year =
-    { $audits ->
-        [one] { NUMBER($audits) } contrôle
-       *[other] { NUMBER($audits) } contrôles
-    } avec { $findings ->
-        [one] { NUMBER($findings) } constatation
-       *[other] { NUMBER($findings) } constatations
-    }{ $findings ->
-        [0] .
-       *[other]{"\u00A0"}; mises en œuvre{"\u00A0"}: { NUMBER($implemented) } ({ $share }).
+    { $projects-is ->
+        [own] Nouvelles entrées en { $year }{"\u00A0"}: { NUMBER($new) }{"\u00A0"}; en cours { $end }{"\u00A0"}: { NUMBER($pending) } ({ $projects-word }).
+       *[usual]
+            En { $year }, { $new ->
+                [one] { NUMBER($new) } nouveau projet s’est ajouté
+               *[other] { NUMBER($new) } nouveaux projets se sont ajoutés
+            }{"\u00A0"}; { $end }, { $pending ->
+                [one] { NUMBER($pending) } projet était
+               *[other] { NUMBER($pending) } projets étaient
+            } en cours.
     }
-report-proceedings-of-year = Déposées en { $year }{"\u00A0"}: { NUMBER($filed) }{"\u00A0"}; tranchées{"\u00A0"}: { NUMBER($decided) }{"\u00A0"}; pendantes { $end }{"\u00A0"}: { NUMBER($pending) }.
-report-publications-of-year = Parues en { $year }{"\u00A0"}: { NUMBER($count) }.
+report-audits-of-year =
+    { $audits-is ->
+        [own]
+            Dans l’année{"\u00A0"}: { NUMBER($audits) } ({ $audits-word }){"\u00A0"}; constatations{"\u00A0"}: { NUMBER($findings) }{ $findings ->
+                [0] .
+               *[other]{"\u00A0"}; mises en œuvre{"\u00A0"}: { NUMBER($implemented) } ({ $share }).
+            }
+       *[usual]
+            { $audits ->
+                [one] { NUMBER($audits) } contrôle
+               *[other] { NUMBER($audits) } contrôles
+            } avec { $findings ->
+                [one] { NUMBER($findings) } constatation
+               *[other] { NUMBER($findings) } constatations
+            }{ $findings ->
+                [0] .
+               *[other]{"\u00A0"}; mises en œuvre{"\u00A0"}: { NUMBER($implemented) } ({ $share }).
+            }
+    }
+report-proceedings-of-year =
+    { $proceedings-is ->
+        [own] Dépôts en { $year }{"\u00A0"}: { NUMBER($filed) }{"\u00A0"}; décisions{"\u00A0"}: { NUMBER($decided) }{"\u00A0"}; en suspens { $end }{"\u00A0"}: { NUMBER($pending) } ({ $proceedings-word }).
+       *[usual] Déposées en { $year }{"\u00A0"}: { NUMBER($filed) }{"\u00A0"}; tranchées{"\u00A0"}: { NUMBER($decided) }{"\u00A0"}; pendantes { $end }{"\u00A0"}: { NUMBER($pending) }.
+    }
+report-publications-of-year =
+    { $publications-is ->
+        [own] Parutions en { $year }{"\u00A0"}: { NUMBER($count) }.
+       *[usual] Parues en { $year }{"\u00A0"}: { NUMBER($count) }.
+    }
 report-not-listed =
     { $count ->
         [one] { NUMBER($count) } autre entrée n’est pas citée.
        *[other] { NUMBER($count) } autres entrées ne sont pas citées.
     }
 report-participants-known = Participants connus pour { $known } sur { $all }.
-report-matters-pending = Pendantes{"\u00A0"}: demandes, projets et contrôles.
-report-municipalities-linked = Sont comptées les demandes liées à une commune de la liste des organes publics.
+report-matters-pending =
+    Pendantes{"\u00A0"}: { $cases-is ->
+        [own] { $cases-word }
+       *[usual] demandes
+    }, { $projects-is ->
+        [own] { $projects-word }
+       *[usual] projets
+    } et { $audits-is ->
+        [own] { $audits-word }
+       *[usual] contrôles
+    }.
+report-municipalities-linked =
+    Sont comptées les { $cases-is ->
+        [own] affaires ({ $cases-word })
+       *[usual] demandes
+    } liées à une commune { $organisations-is ->
+        [own] du registre ({ $organisations-word })
+       *[usual] de la liste des organes publics
+    }.
 report-not-on-map =
     { $count ->
-        [one] Sur la carte, il manque { NUMBER($count) } commune avec des demandes.
-       *[other] Sur la carte, il manque { NUMBER($count) } communes avec des demandes.
+        [one] Sur la carte, il manque { NUMBER($count) } commune avec { $cases-is ->
+                [own] des entrées ({ $cases-word })
+               *[usual] des demandes
+            }.
+       *[other] Sur la carte, il manque { NUMBER($count) } communes avec { $cases-is ->
+                [own] des entrées ({ $cases-word })
+               *[usual] des demandes
+            }.
     }
 report-published = { $year }{"\u00A0"}: tel que publié le { $day } (version { $version }{ $source }).
 report-live = { $years }{"\u00A0"}: comptées à partir des registres le { $day }.

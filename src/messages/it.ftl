@@ -1,4 +1,6 @@
 ### The texts in Italian. NUMBER prints in groups of digits. {"\u00A0"} is a space at which no line is broken.
+### A message that names registers has the authority's own word where it has one: `$cases-is` is "own" then, and
+### `$cases-word` the word, a plural of any gender, around which nothing must agree with it.
 
 ## Languages and days
 
@@ -91,9 +93,21 @@ statistics-column =
         [above_365] oltre 365 giorni
         [closed_status] Stato degli evasi
         [pending_status] Stato dei pendenti
-        [projects] Progetti
-        [projects_pending] Progetti pendenti
-        [audits] Controlli
+        [projects]
+            { $projects-is ->
+                [own] { $projects-word }
+               *[usual] Progetti
+            }
+        [projects_pending]
+            { $projects-is ->
+                [own] In sospeso ({ $projects-word })
+               *[usual] Progetti pendenti
+            }
+        [audits]
+            { $audits-is ->
+                [own] { $audits-word }
+               *[usual] Controlli
+            }
         [findings] Constatazioni
         [findings_implemented] Di cui attuate
         [implemented_share] Attuate in %
@@ -101,7 +115,11 @@ statistics-column =
         [training_participants] Partecipanti alle formazioni
         [lectures] Relazioni
         [lecture_participants] Partecipanti alle relazioni
-        [participants_known] Eventi con numero di partecipanti noto
+        [participants_known]
+            { $events-is ->
+                [own] Numero di partecipanti noto ({ $events-word })
+               *[usual] Eventi con numero di partecipanti noto
+            }
         [positions_percent] Posti in %
         [new_cases] Nuovi casi
         [new_cases_per_position] Nuovi per posto a tempo pieno
@@ -123,7 +141,11 @@ statistics-not-classified = Non attribuito
 statistics-as-of = Stato al { $day } (provvisorio)
 statistics-hidden = { $sign }: non indicato per motivi di protezione dei dati (numeri da 1 a { $threshold }, e quelli che permetterebbero di calcolarli)
 statistics-sum-mismatch = Le righe da «{ $first }» a «{ $last }» danno insieme { $sum }, «{ $whole }» è { $total }.
-statistics-rest-negative = Per «{ $whole }» si sottrae più di quanto ci sia: { $sum } di { $total }, da «{ $first }» a «{ $last }»; il resto figura come 0.
+statistics-rest-negative =
+    Per «{ $whole }» si sottrae più di quanto ci sia: { $sum } di { $total }, { $parts ->
+        [1] «{ $first }»
+       *[other] da «{ $first }» a «{ $last }»
+    }; il resto figura come 0.
 statistics-body-unknown = «{ $label }» nomina un organo pubblico che il registro non conosce; non si può contare nulla.
 statistics-bodies-meet = «{ $label }» somma organi di cui uno è subordinato all’altro; i loro affari sarebbero contati due volte.
 statistics-development-mismatch = Per «{ $label }» è stato stampato { $printed }; la cifra esatta è { $right }.
@@ -154,12 +176,27 @@ vocabulary-property =
 ## The catalogue of the statistics
 
 dataset-services = Prestazioni per anno
-dataset-channels = Richieste per canale
-dataset-media-requests = Richieste dei media per mezzo
+dataset-channels =
+    { $cases-is ->
+        [own] { $cases-word } per canale
+       *[usual] Richieste per canale
+    }
+dataset-media-requests =
+    { $media-requests-is ->
+        [own] { $media-requests-word } per mezzo
+       *[usual] Richieste dei media per mezzo
+    }
 dataset-counts = Pratiche, conteggio libero
 dataset-backlog = Pratiche pendenti
 dataset-durations = Durate di trattamento
-dataset-activities = Progetti, controlli, formazioni e conferenze
+dataset-activities =
+    { $projects-is ->
+        [own] { $projects-word }
+       *[usual] Progetti
+    }, { $audits-is ->
+        [own] { $audits-word }
+       *[usual] controlli
+    }, formazioni e conferenze
 dataset-website = Uso del sito internet
 dataset-staffing = Personale e carico di lavoro
 
@@ -182,7 +219,11 @@ site-statistics = Statistica
 site-statistics-about = Gli anni pubblicati in tabelle e grafici, da scaricare.
 site-collections-about = Quali dati personali trattano gli organi pubblici, a quale scopo e su quale base.
 site-publications-about = Promemoria, prese di posizione, rapporti e comunicati.
-site-feed = Abbonarsi alle pubblicazioni (Atom)
+site-feed =
+    { $publications-is ->
+        [own] Abbonarsi: { $publications-word } (Atom)
+       *[usual] Abbonarsi alle pubblicazioni (Atom)
+    }
 site-no-publications = Non è ancora stato pubblicato nulla.
 site-contact = Contatto
 site-terms = Condizioni d’uso
@@ -201,7 +242,11 @@ site-request = Richiesta { $id }
 
 ## The register of data collections
 
-collections-title = Registro delle collezioni di dati
+collections-title =
+    { $data-collections-is ->
+        [own] { $data-collections-word }
+       *[usual] Registro delle collezioni di dati
+    }
 collections-search = Cercare
 collections-search-in = Nome, organo, scopo o categoria
 collections-all-bodies = Tutti gli organi
@@ -233,9 +278,21 @@ collections-last-checked-on = Ultima verifica il
 report-title = Statistica del rapporto d’attività
 report-contents = Indice
 report-overview = In breve
-report-inquiries-settled = Richieste concluse nell’anno
-report-inquiries-open = Richieste pendenti { $end }
-report-municipalities = Richieste per Comune
+report-inquiries-settled =
+    { $cases-is ->
+        [own] Concluso nell’anno ({ $cases-word })
+       *[usual] Richieste concluse nell’anno
+    }
+report-inquiries-open =
+    { $cases-is ->
+        [own] In sospeso { $end } ({ $cases-word })
+       *[usual] Richieste pendenti { $end }
+    }
+report-municipalities =
+    { $cases-is ->
+        [own] { $cases-word } per Comune
+       *[usual] Richieste per Comune
+    }
 report-not-in-register = Non in elenco
 report-municipality = Comune
 report-load = Carico di lavoro per posto a tempo pieno
@@ -245,7 +302,11 @@ report-development-of = Evoluzione { $before }/{ $after }
 report-backlog = Pratiche pendenti
 report-at-years-end = Pratiche pendenti a fine anno, per registro
 report-register = Registro
-report-all-events = Manifestazioni
+report-all-events =
+    { $events-is ->
+        [own] { $events-word }
+       *[usual] Manifestazioni
+    }
 report-opening = Al 1°{"\u00A0"}gennaio
 report-received = Ricevute
 report-closed = Concluse
@@ -253,46 +314,98 @@ report-closing = Al 31{"\u00A0"}dicembre
 report-closing-today = Oggi
 report-provisional = provvisorio
 report-closed-share = Concluse nello stesso anno
-report-durations = Durata di trattamento delle richieste concluse
+report-durations =
+    { $cases-is ->
+        [own] Durata di trattamento fino alla conclusione ({ $cases-word })
+       *[usual] Durata di trattamento delle richieste concluse
+    }
 report-days = in giorni civili
 report-requester = Richiedenti
 report-mean = Media
 report-median = Mediana
 report-ninety = 90{"\u00A0"}% entro
 report-most = Massimo
-report-ageing = Anzianità delle richieste pendenti
+report-ageing =
+    { $cases-is ->
+        [own] Anzianità delle pendenze ({ $cases-word })
+       *[usual] Anzianità delle richieste pendenti
+    }
 report-age-to-30 = fino a 30 giorni
 report-age-to-90 = 31 a 90
 report-age-to-180 = 91 a 180
 report-age-to-365 = 181 a 365
 report-age-above-365 = oltre 365
-report-projects = Progetti
-report-project = Progetto
-report-new-projects = Nuovi progetti
+report-projects =
+    { $projects-is ->
+        [own] { $projects-word }
+       *[usual] Progetti
+    }
+report-project =
+    { $projects-is ->
+        [own] { $projects-word }
+       *[usual] Progetto
+    }
+report-new-projects =
+    { $projects-is ->
+        [own] Nuove entrate ({ $projects-word })
+       *[usual] Nuovi progetti
+    }
 report-organisation = Organo pubblico
 report-role = Ruolo
 report-phase = Fase
-report-audits = Controlli
-report-audit = Controllo
+report-audits =
+    { $audits-is ->
+        [own] { $audits-word }
+       *[usual] Controlli
+    }
+report-audit =
+    { $audits-is ->
+        [own] { $audits-word }
+       *[usual] Controllo
+    }
 report-findings = Constatazioni
 report-implemented = di cui attuate
-report-events = Formazioni e conferenze
-report-event = Manifestazione
+report-events =
+    { $events-is ->
+        [own] { $events-word }
+       *[usual] Formazioni e conferenze
+    }
+report-event =
+    { $events-is ->
+        [own] { $events-word }
+       *[usual] Manifestazione
+    }
 report-date = Data
 report-kind = Genere
 report-audience = Pubblico
 report-participants = Partecipanti
-report-topics = Richieste dei media per tema
+report-topics =
+    { $media-requests-is ->
+        [own] { $media-requests-word } per tema
+       *[usual] Richieste dei media per tema
+    }
 report-topic = Tema
 report-number = Numero
 report-not-stated = Senza indicazione
-report-proceedings = Procedimenti
+report-proceedings =
+    { $proceedings-is ->
+        [own] { $proceedings-word }
+       *[usual] Procedimenti
+    }
 report-subject = Oggetto
 report-instance = Istanza
 report-filed = Presentato
 report-decision = Decisione
-report-publications = Pubblicazioni
-report-cooperation = Collaborazione in gremi
+report-publications =
+    { $publications-is ->
+        [own] { $publications-word }
+       *[usual] Pubblicazioni
+    }
+report-cooperation =
+    { $memberships-is ->
+        [own] { $memberships-word }
+       *[usual] Collaborazione in gremi
+    }
 report-group = Gremio
 report-meetings = Sedute
 report-hours = Tempo in ore
@@ -332,45 +445,96 @@ report-not-begun = L’anno { $year } non è ancora iniziato: non ci sono cifre.
 report-at-end = a fine anno
 report-on-day = il { $day }
 report-inquiries-pending =
-    { $pending ->
-        [0] Il { $day }, nessuna richiesta era pendente.
-        [one] Il { $day }, { NUMBER($pending) } richiesta era pendente.
-       *[other] Il { $day }, { NUMBER($pending) } richieste erano pendenti.
+    { $cases-is ->
+        [own] In sospeso il { $day }: { NUMBER($pending) } ({ $cases-word }).
+       *[usual]
+            { $pending ->
+                [0] Il { $day }, nessuna richiesta era pendente.
+                [one] Il { $day }, { NUMBER($pending) } richiesta era pendente.
+               *[other] Il { $day }, { NUMBER($pending) } richieste erano pendenti.
+            }
     }
-report-inquiries-closed = A quella data, il { $share } delle richieste giunte nell’anno ({ NUMBER($received) }) era concluso.
+report-inquiries-closed =
+    { $cases-is ->
+        [own] A quella data, il { $share } di quanto giunto nell’anno ({ NUMBER($received) }) era concluso.
+       *[usual] A quella data, il { $share } delle richieste giunte nell’anno ({ NUMBER($received) }) era concluso.
+    }
 report-projects-of-year =
-    Nel { $year } { $new ->
-        [one] si è aggiunto { NUMBER($new) } nuovo progetto
-       *[other] si sono aggiunti { NUMBER($new) } nuovi progetti
-    }; { $end }, { $pending ->
-        [one] { NUMBER($pending) } progetto era
-       *[other] { NUMBER($pending) } progetti erano
-    } in corso.
-report-audits-of-year =
-    { $audits ->
-        [one] { NUMBER($audits) } controllo
-       *[other] { NUMBER($audits) } controlli
-    } con { $findings ->
-        [one] { NUMBER($findings) } constatazione
-       *[other] { NUMBER($findings) } constatazioni
-    }{ $findings ->
-        [0] .
-       *[other] ; attuate: { NUMBER($implemented) } ({ $share }).
+    { $projects-is ->
+        [own] Nuove entrate nel { $year }: { NUMBER($new) }; in corso { $end }: { NUMBER($pending) } ({ $projects-word }).
+       *[usual]
+            Nel { $year } { $new ->
+                [one] si è aggiunto { NUMBER($new) } nuovo progetto
+               *[other] si sono aggiunti { NUMBER($new) } nuovi progetti
+            }; { $end }, { $pending ->
+                [one] { NUMBER($pending) } progetto era
+               *[other] { NUMBER($pending) } progetti erano
+            } in corso.
     }
-report-proceedings-of-year = Presentati nel { $year }: { NUMBER($filed) }; decisi: { NUMBER($decided) }; pendenti { $end }: { NUMBER($pending) }.
-report-publications-of-year = Apparse nel { $year }: { NUMBER($count) }.
+report-audits-of-year =
+    { $audits-is ->
+        [own]
+            Nell’anno: { NUMBER($audits) } ({ $audits-word }); constatazioni: { NUMBER($findings) }{ $findings ->
+                [0] .
+               *[other] ; attuate: { NUMBER($implemented) } ({ $share }).
+            }
+       *[usual]
+            { $audits ->
+                [one] { NUMBER($audits) } controllo
+               *[other] { NUMBER($audits) } controlli
+            } con { $findings ->
+                [one] { NUMBER($findings) } constatazione
+               *[other] { NUMBER($findings) } constatazioni
+            }{ $findings ->
+                [0] .
+               *[other] ; attuate: { NUMBER($implemented) } ({ $share }).
+            }
+    }
+report-proceedings-of-year =
+    { $proceedings-is ->
+        [own] Inoltri nel { $year }: { NUMBER($filed) }; decisioni: { NUMBER($decided) }; in sospeso { $end }: { NUMBER($pending) } ({ $proceedings-word }).
+       *[usual] Presentati nel { $year }: { NUMBER($filed) }; decisi: { NUMBER($decided) }; pendenti { $end }: { NUMBER($pending) }.
+    }
+report-publications-of-year =
+    { $publications-is ->
+        [own] Pubblicato nel { $year }: { NUMBER($count) }.
+       *[usual] Apparse nel { $year }: { NUMBER($count) }.
+    }
 report-not-listed =
     { $count ->
         [one] { NUMBER($count) } altra voce non è elencata.
        *[other] { NUMBER($count) } altre voci non sono elencate.
     }
 report-participants-known = Partecipanti noti per { $known } su { $all }.
-report-matters-pending = Pendenti: richieste, progetti e controlli.
-report-municipalities-linked = Sono contate le richieste collegate a un Comune dell’elenco degli organi pubblici.
+report-matters-pending =
+    Pendenti: { $cases-is ->
+        [own] { $cases-word }
+       *[usual] richieste
+    }, { $projects-is ->
+        [own] { $projects-word }
+       *[usual] progetti
+    } e { $audits-is ->
+        [own] { $audits-word }
+       *[usual] controlli
+    }.
+report-municipalities-linked =
+    Sono contate le { $cases-is ->
+        [own] pratiche ({ $cases-word })
+       *[usual] richieste
+    } collegate a un Comune { $organisations-is ->
+        [own] del registro ({ $organisations-word })
+       *[usual] dell’elenco degli organi pubblici
+    }.
 report-not-on-map =
     { $count ->
-        [one] Sulla carta manca { NUMBER($count) } Comune con richieste.
-       *[other] Sulla carta mancano { NUMBER($count) } Comuni con richieste.
+        [one] Sulla carta manca { NUMBER($count) } Comune con { $cases-is ->
+                [own] pratiche ({ $cases-word })
+               *[usual] richieste
+            }.
+       *[other] Sulla carta mancano { NUMBER($count) } Comuni con { $cases-is ->
+                [own] pratiche ({ $cases-word })
+               *[usual] richieste
+            }.
     }
 report-published = { $year }: come pubblicato il { $day } (versione { $version }{ $source }).
 report-live = { $years }: conteggiati dai registri il { $day }.

@@ -1,5 +1,7 @@
 //! The languages of the people who read, and texts in all of them.
 
+use super::RegisterWords;
+
 /// The way that numbers are written, in a language as in Switzerland (Unicode CLDR) unless an authority writes them otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NumberStyle {
@@ -65,23 +67,19 @@ impl From<Lang> for NumberStyle {
     }
 }
 
-/// A language with the way that an authority writes numbers in it.
+/// A language with the way that an authority writes in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Writing {
+pub struct Writing<'w> {
     /// The language.
     pub lang: Lang,
     /// The way that numbers are written.
     pub numbers: NumberStyle,
+    /// The words of the authority's own for registers.
+    pub words: &'w RegisterWords,
 }
 
-impl From<Lang> for Writing {
-    fn from(lang: Lang) -> Writing {
-        Writing { lang, numbers: lang.into() }
-    }
-}
-
-impl From<Writing> for NumberStyle {
-    fn from(writing: Writing) -> NumberStyle {
+impl From<Writing<'_>> for NumberStyle {
+    fn from(writing: Writing<'_>) -> NumberStyle {
         writing.numbers
     }
 }

@@ -1,4 +1,6 @@
 ### The texts in Romansh (Rumantsch Grischun). NUMBER prints in groups of digits. {"\u00A0"} is a space at which no line is broken.
+### A message that names registers has the authority's own word where it has one: `$cases-is` is "own" then, and
+### `$cases-word` the word, a plural of any gender, around which nothing must agree with it.
 
 ## Languages and days
 
@@ -88,9 +90,21 @@ statistics-column =
         [above_365] passa 365 dis
         [closed_status] Status dals liquidads
         [pending_status] Status dals pendents
-        [projects] Projects
-        [projects_pending] Projects pendents
-        [audits] Controllas
+        [projects]
+            { $projects-is ->
+                [own] { $projects-word }
+               *[usual] Projects
+            }
+        [projects_pending]
+            { $projects-is ->
+                [own] Pendenzas ({ $projects-word })
+               *[usual] Projects pendents
+            }
+        [audits]
+            { $audits-is ->
+                [own] { $audits-word }
+               *[usual] Controllas
+            }
         [findings] Constataziuns
         [findings_implemented] Da quai realisadas
         [implemented_share] Realisadas en %
@@ -98,7 +112,11 @@ statistics-column =
         [training_participants] Participants a scolaziuns
         [lectures] Referats
         [lecture_participants] Participants a referats
-        [participants_known] Occurrenzas cun dumber da participants enconuschent
+        [participants_known]
+            { $events-is ->
+                [own] Dumber da participants enconuschent ({ $events-word })
+               *[usual] Occurrenzas cun dumber da participants enconuschent
+            }
         [positions_percent] Plazzas en %
         [new_cases] Novs cas
         [new_cases_per_position] Novs per plazza cumplaina
@@ -120,7 +138,11 @@ statistics-not-classified = Betg attribuì
 statistics-as-of = Stadi dals { $day } (provisoric)
 statistics-hidden = { $sign }: betg inditgà per motivs da la protecziun da datas (dumbers dad 1 fin { $threshold } e quels che permettessan da calcular els)
 statistics-sum-mismatch = Las lingias «{ $first }» fin «{ $last }» dattan ensemen { $sum }, «{ $whole }» è { $total }.
-statistics-rest-negative = Da «{ $whole }» vegn tratg giu dapli che quai che exista: { $sum } da { $total }, «{ $first }» fin «{ $last }»; il rest stat sco 0.
+statistics-rest-negative =
+    Da «{ $whole }» vegn tratg giu dapli che quai che exista: { $sum } da { $total }, { $parts ->
+        [1] «{ $first }»
+       *[other] «{ $first }» fin «{ $last }»
+    }; il rest stat sco 0.
 statistics-body-unknown = «{ $label }» numna in organ public ch’il register na cunuscha betg; i na po vegnir dumbrà nagut.
 statistics-bodies-meet = «{ $label }» summescha organs dals quals in è suttamess a l’auter; lur fatschentas vegnissan dumbradas duas giadas.
 statistics-development-mismatch = Per «{ $label }» è vegnì stampà { $printed }, correct è { $right }.
@@ -151,12 +173,27 @@ vocabulary-property =
 ## The catalogue of the statistics
 
 dataset-services = Prestaziuns per onn
-dataset-channels = Dumondas tenor chanal
-dataset-media-requests = Dumondas da las medias tenor medium
+dataset-channels =
+    { $cases-is ->
+        [own] { $cases-word } tenor chanal
+       *[usual] Dumondas tenor chanal
+    }
+dataset-media-requests =
+    { $media-requests-is ->
+        [own] { $media-requests-word } tenor medium
+       *[usual] Dumondas da las medias tenor medium
+    }
 dataset-counts = Fatschentas, da dumbrar libramain
 dataset-backlog = Fatschentas pendentas
 dataset-durations = Duradas da l’elavuraziun
-dataset-activities = Projects, controllas, scolaziuns e referats
+dataset-activities =
+    { $projects-is ->
+        [own] { $projects-word }
+       *[usual] Projects
+    }, { $audits-is ->
+        [own] { $audits-word }
+       *[usual] controllas
+    }, scolaziuns e referats
 dataset-website = Utilisaziun da la pagina d’internet
 dataset-staffing = Persunal e chargia da lavur
 
@@ -179,7 +216,11 @@ site-statistics = Statistica
 site-statistics-about = Ils onns publitgads en tabellas e graficas, da telechargiar.
 site-collections-about = Tge datas persunalas ch’ils organs publics elavuran, per tge intent e sin tge basa.
 site-publications-about = Fegls d’infurmaziun, posiziuns, rapports e communicaziuns.
-site-feed = Abunar las publicaziuns (Atom)
+site-feed =
+    { $publications-is ->
+        [own] Abunar: { $publications-word } (Atom)
+       *[usual] Abunar las publicaziuns (Atom)
+    }
 site-no-publications = Anc n’è publitgà nagut.
 site-contact = Contact
 site-terms = Cundiziuns d’utilisaziun
@@ -198,7 +239,11 @@ site-request = Dumonda { $id }
 
 ## The register of data collections
 
-collections-title = Register da las rimnadas da datas
+collections-title =
+    { $data-collections-is ->
+        [own] { $data-collections-word }
+       *[usual] Register da las rimnadas da datas
+    }
 collections-search = Tschertgar
 collections-search-in = Num, organ, intent u categoria
 collections-all-bodies = Tut ils organs
@@ -230,9 +275,21 @@ collections-last-checked-on = Controllà la davosa giada ils
 report-title = Statistica dal rapport d’activitad
 report-contents = Cuntegn
 report-overview = En curt
-report-inquiries-settled = Dumondas liquidadas il medem onn
-report-inquiries-open = Dumondas pendentas { $end }
-report-municipalities = Dumondas tenor vischnanca
+report-inquiries-settled =
+    { $cases-is ->
+        [own] Liquidà il medem onn ({ $cases-word })
+       *[usual] Dumondas liquidadas il medem onn
+    }
+report-inquiries-open =
+    { $cases-is ->
+        [own] Pendenzas { $end } ({ $cases-word })
+       *[usual] Dumondas pendentas { $end }
+    }
+report-municipalities =
+    { $cases-is ->
+        [own] { $cases-word } tenor vischnanca
+       *[usual] Dumondas tenor vischnanca
+    }
 report-not-in-register = Betg en la glista
 report-municipality = Vischnanca
 report-load = Chargia da lavur per plazza cumplaina
@@ -242,7 +299,11 @@ report-development-of = Svilup { $before }/{ $after }
 report-backlog = Fatschentas pendentas
 report-at-years-end = Fatschentas pendentas a la fin da l’onn, per register
 report-register = Register
-report-all-events = Occurrenzas
+report-all-events =
+    { $events-is ->
+        [own] { $events-word }
+       *[usual] Occurrenzas
+    }
 report-opening = Il prim da schaner
 report-received = Entradas
 report-closed = Liquidadas
@@ -250,46 +311,98 @@ report-closing = Ils 31{"\u00A0"}da december
 report-closing-today = Oz
 report-provisional = provisoric
 report-closed-share = Liquidadas il medem onn
-report-durations = Durada da l’elavuraziun da las dumondas liquidadas
+report-durations =
+    { $cases-is ->
+        [own] Durada da l’elavuraziun fin a la liquidaziun ({ $cases-word })
+       *[usual] Durada da l’elavuraziun da las dumondas liquidadas
+    }
 report-days = en dis chalendars
 report-requester = Dumandaders
 report-mean = Media
 report-median = Mediana
 report-ninety = 90{"\u00A0"}% entaifer
 report-most = Maximum
-report-ageing = Vegliadetgna da las dumondas pendentas
+report-ageing =
+    { $cases-is ->
+        [own] Vegliadetgna da las pendenzas ({ $cases-word })
+       *[usual] Vegliadetgna da las dumondas pendentas
+    }
 report-age-to-30 = fin 30 dis
 report-age-to-90 = 31 fin 90
 report-age-to-180 = 91 fin 180
 report-age-to-365 = 181 fin 365
 report-age-above-365 = sur 365
-report-projects = Projects
-report-project = Project
-report-new-projects = Novs projects
+report-projects =
+    { $projects-is ->
+        [own] { $projects-word }
+       *[usual] Projects
+    }
+report-project =
+    { $projects-is ->
+        [own] { $projects-word }
+       *[usual] Project
+    }
+report-new-projects =
+    { $projects-is ->
+        [own] Novas entradas ({ $projects-word })
+       *[usual] Novs projects
+    }
 report-organisation = Organ public
 report-role = Rolla
 report-phase = Fasa
-report-audits = Controllas da la protecziun da datas
-report-audit = Controlla
+report-audits =
+    { $audits-is ->
+        [own] { $audits-word }
+       *[usual] Controllas da la protecziun da datas
+    }
+report-audit =
+    { $audits-is ->
+        [own] { $audits-word }
+       *[usual] Controlla
+    }
 report-findings = Constataziuns
 report-implemented = da quai realisadas
-report-events = Scolaziuns e referats
-report-event = Occurrenza
+report-events =
+    { $events-is ->
+        [own] { $events-word }
+       *[usual] Scolaziuns e referats
+    }
+report-event =
+    { $events-is ->
+        [own] { $events-word }
+       *[usual] Occurrenza
+    }
 report-date = Data
 report-kind = Gener
 report-audience = Public
 report-participants = Participantas e participants
-report-topics = Dumondas da las medias tenor tema
+report-topics =
+    { $media-requests-is ->
+        [own] { $media-requests-word } tenor tema
+       *[usual] Dumondas da las medias tenor tema
+    }
 report-topic = Tema
 report-number = Dumber
 report-not-stated = Senza indicaziun
-report-proceedings = Proceduras
+report-proceedings =
+    { $proceedings-is ->
+        [own] { $proceedings-word }
+       *[usual] Proceduras
+    }
 report-subject = Object
 report-instance = Instanza
 report-filed = Inoltrà
 report-decision = Decisiun
-report-publications = Publicaziuns
-report-cooperation = Collavuraziun en gremis
+report-publications =
+    { $publications-is ->
+        [own] { $publications-word }
+       *[usual] Publicaziuns
+    }
+report-cooperation =
+    { $memberships-is ->
+        [own] { $memberships-word }
+       *[usual] Collavuraziun en gremis
+    }
 report-group = Gremi
 report-meetings = Sesidas
 report-hours = Lavur en uras
@@ -329,45 +442,92 @@ report-not-begun = L’onn { $year } n’ha anc betg cumenzà: i na dat naginas 
 report-at-end = a la fin da l’onn
 report-on-day = ils { $day }
 report-inquiries-pending =
-    { $pending ->
-        [0] Ils { $day } n’era nagina dumonda pendenta.
-        [one] Ils { $day } era { NUMBER($pending) } dumonda pendenta.
-       *[other] Ils { $day } eran { NUMBER($pending) } dumondas pendentas.
+    { $cases-is ->
+        [own] Pendenzas ils { $day }: { NUMBER($pending) } ({ $cases-word }).
+       *[usual]
+            { $pending ->
+                [0] Ils { $day } n’era nagina dumonda pendenta.
+                [one] Ils { $day } era { NUMBER($pending) } dumonda pendenta.
+               *[other] Ils { $day } eran { NUMBER($pending) } dumondas pendentas.
+            }
     }
 report-inquiries-closed = Da las entradas da l’onn ({ NUMBER($received) }) eran fin lura { $share } liquidadas.
 report-projects-of-year =
-    L’onn { $year } { $new ->
-        [one] è vegnì vitiers { NUMBER($new) } nov project
-       *[other] èn vegnids vitiers { NUMBER($new) } novs projects
-    }; { $end } { $pending ->
-        [one] era { NUMBER($pending) } project
-       *[other] eran { NUMBER($pending) } projects
-    } en lavur.
-report-audits-of-year =
-    { $audits ->
-        [one] { NUMBER($audits) } controlla
-       *[other] { NUMBER($audits) } controllas
-    } cun { $findings ->
-        [one] { NUMBER($findings) } constataziun
-       *[other] { NUMBER($findings) } constataziuns
-    }{ $findings ->
-        [0] .
-       *[other] ; da quai realisadas: { NUMBER($implemented) } ({ $share }).
+    { $projects-is ->
+        [own] Novas entradas l’onn { $year }: { NUMBER($new) }; en lavur { $end }: { NUMBER($pending) } ({ $projects-word }).
+       *[usual]
+            L’onn { $year } { $new ->
+                [one] è vegnì vitiers { NUMBER($new) } nov project
+               *[other] èn vegnids vitiers { NUMBER($new) } novs projects
+            }; { $end } { $pending ->
+                [one] era { NUMBER($pending) } project
+               *[other] eran { NUMBER($pending) } projects
+            } en lavur.
     }
-report-proceedings-of-year = Inoltradas il { $year }: { NUMBER($filed) }; decididas: { NUMBER($decided) }; pendentas { $end }: { NUMBER($pending) }.
-report-publications-of-year = Cumparidas l’onn { $year }: { NUMBER($count) }.
+report-audits-of-year =
+    { $audits-is ->
+        [own]
+            En l’onn: { NUMBER($audits) } ({ $audits-word }); constataziuns: { NUMBER($findings) }{ $findings ->
+                [0] .
+               *[other] ; da quai realisadas: { NUMBER($implemented) } ({ $share }).
+            }
+       *[usual]
+            { $audits ->
+                [one] { NUMBER($audits) } controlla
+               *[other] { NUMBER($audits) } controllas
+            } cun { $findings ->
+                [one] { NUMBER($findings) } constataziun
+               *[other] { NUMBER($findings) } constataziuns
+            }{ $findings ->
+                [0] .
+               *[other] ; da quai realisadas: { NUMBER($implemented) } ({ $share }).
+            }
+    }
+report-proceedings-of-year =
+    { $proceedings-is ->
+        [own] Inoltraziuns il { $year }: { NUMBER($filed) }; decisiuns: { NUMBER($decided) }; pendenzas { $end }: { NUMBER($pending) } ({ $proceedings-word }).
+       *[usual] Inoltradas il { $year }: { NUMBER($filed) }; decididas: { NUMBER($decided) }; pendentas { $end }: { NUMBER($pending) }.
+    }
+report-publications-of-year =
+    { $publications-is ->
+        [own] Publitgà l’onn { $year }: { NUMBER($count) }.
+       *[usual] Cumparidas l’onn { $year }: { NUMBER($count) }.
+    }
 report-not-listed =
     { $count ->
         [one] { NUMBER($count) } autra endataziun n’è betg inditgada.
        *[other] { NUMBER($count) } autras endataziuns n’èn betg inditgadas.
     }
 report-participants-known = Participants enconuschents tar { $known } da { $all }.
-report-matters-pending = Pendentas: dumondas, projects e controllas da la protecziun da datas.
-report-municipalities-linked = Dumbradas èn las dumondas colliadas cun ina vischnanca da la glista dals organs publics.
+report-matters-pending =
+    Pendentas: { $cases-is ->
+        [own] { $cases-word }
+       *[usual] dumondas
+    }, { $projects-is ->
+        [own] { $projects-word }
+       *[usual] projects
+    } e { $audits-is ->
+        [own] { $audits-word }
+       *[usual] controllas da la protecziun da datas
+    }.
+report-municipalities-linked =
+    Dumbradas èn las { $cases-is ->
+        [own] fatschentas ({ $cases-word })
+       *[usual] dumondas
+    } colliadas cun ina vischnanca { $organisations-is ->
+        [own] dal register ({ $organisations-word })
+       *[usual] da la glista dals organs publics
+    }.
 report-not-on-map =
     { $count ->
-        [one] Sin la charta manca { NUMBER($count) } vischnanca cun dumondas.
-       *[other] Sin la charta mancan { NUMBER($count) } vischnancas cun dumondas.
+        [one] Sin la charta manca { NUMBER($count) } vischnanca cun { $cases-is ->
+                [own] entradas ({ $cases-word })
+               *[usual] dumondas
+            }.
+       *[other] Sin la charta mancan { NUMBER($count) } vischnancas cun { $cases-is ->
+                [own] entradas ({ $cases-word })
+               *[usual] dumondas
+            }.
     }
 report-published = { $year }: sco publitgà ils { $day } (versiun { $version }{ $source }).
 report-live = { $years }: dumbrà ord ils registers ils { $day }.

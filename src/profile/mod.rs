@@ -92,6 +92,7 @@ impl Profile {
             return Err(faults);
         };
         let time_limits = time_limits(&authority, &vocabulary, file, &mut faults);
+        faults.extend(unknown_registers(&authority).map(|(at, why)| file.fault(at, why)));
         let context = LayoutContext { vocabulary: &vocabulary, languages: &authority.languages };
         let layouts = Layouts::read(tables().map(|file| (&*file.path, &*file.text)), context);
         let mut layouts = layouts.map_err(|more| faults.extend(more)).unwrap_or_default();
@@ -177,6 +178,16 @@ fn syntax(file: &ProfileFile) -> Option<SourceFault> {
     toml::de::DeTable::parse(&file.text).err().map(|error| {
         let (place, reason) = unreadable(&error);
         file.fault(place, reason)
+    })
+}
+
+/// The faults of words for registers that there are none of.
+fn unknown_registers(authority: &Authority) -> impl Iterator<Item = Refusal> {
+    let unknown = authority.registers.iter().filter(|(name, _)| registers::find(name).is_none());
+    unknown.map(|(name, word)| {
+        let known: Vec<&str> = registers::ALL.iter().map(|register| register.name).collect();
+        let meant = did_you_mean(name, known.iter().copied());
+        (word.place, format!("there is no register {name}{meant}; there are {}", known.join(", ")))
     })
 }
 

@@ -14,6 +14,9 @@ pub enum Criterion {
     OrganisationType,
     /// The name of that public body, or of one above it.
     Under,
+    /// The same of what is taken away from bodies that are named. Both stand side by side, for names tell nothing of what lies
+    /// under what: all under a department, and not under one of its offices.
+    Outside,
     /// The id of that public body.
     Body,
 }
@@ -24,7 +27,7 @@ impl Criterion {
         match self {
             Criterion::Of(dimension) => dimension.name(),
             Criterion::OrganisationType => "organisation_type",
-            Criterion::Under => "under",
+            Criterion::Under | Criterion::Outside => "under",
             Criterion::Body => "body",
         }
     }
@@ -98,6 +101,22 @@ impl Selection {
         self.0.insert(criterion, both);
     }
 
+    /// The same, where bodies that are named and taken away are none, and bodies that are taken away from no others stand in the
+    /// place of bodies that are named, so that they can be held against these.
+    pub fn settled(mut self) -> Selection {
+        let Some(outside) = self.0.get(&Criterion::Outside).cloned() else { return self };
+        if !self.0.contains_key(&Criterion::Under) {
+            self.0.remove(&Criterion::Outside);
+        }
+        self.narrow(Criterion::Under, &outside);
+        self
+    }
+
+    /// The names of public bodies that it asks for, or takes away.
+    pub fn bodies(&self) -> impl Iterator<Item = &ValueSet> {
+        [Criterion::Under, Criterion::Outside].into_iter().filter_map(|criterion| self.0.get(&criterion))
+    }
+
     /// True if a record is in it; `has` tells if the record has a value.
     pub fn holds(&self, has: impl Fn(Criterion, &str) -> bool) -> bool {
         self.0.iter().all(|(criterion, values)| values.allows(|value| has(*criterion, value)))
@@ -144,6 +163,7 @@ impl Selection {
             };
             match criterion {
                 Criterion::Of(dimension) => can(*dimension),
+                _ if values.is_empty() => false,
                 _ => values.allows(|value| value == ABSENT) || register.property_name(super::ORGANISATION).is_some(),
             }
         })
@@ -213,6 +233,27 @@ mod tests {
         assert_eq!(it.without(&others), std::slice::from_ref(&it));
         let both = selection(&[(Dimension::Area, true, &["IT", "POLICE"]), (Dimension::Area, false, &["POLICE"])]);
         assert_eq!(both, it);
+    }
+
+    #[test]
+    fn bodies_can_be_taken_away_from_those_above_them() {
+        let of = |named: &[(Criterion, bool, &str)]| {
+            let mut all = Selection::default();
+            for (criterion, is_in, name) in named {
+                let names = BTreeSet::from([(*name).to_owned()]);
+                all.narrow(*criterion, &if *is_in { ValueSet::In(names) } else { ValueSet::NotIn(names) });
+            }
+            all.settled()
+        };
+        let (office, others) =
+            (of(&[(Criterion::Under, true, "Office")]), of(&[(Criterion::Outside, false, "Office")]));
+        assert_eq!(others.0.keys().collect::<Vec<_>>(), [&Criterion::Under]);
+        assert!(office.is_disjoint(&others));
+        let rest = of(&[(Criterion::Under, true, "Department"), (Criterion::Outside, false, "Office")]);
+        assert_eq!(rest.0.keys().collect::<Vec<_>>(), [&Criterion::Under, &Criterion::Outside]);
+        assert!(rest.is_disjoint(&office) && rest.is_disjoint(&of(&[(Criterion::Outside, false, "Department")])));
+        let nothing = of(&[(Criterion::Under, true, "Office"), (Criterion::Outside, false, "Office")]);
+        assert!(!nothing.is_possible(&Vocabulary::default()) && rest.is_possible(&Vocabulary::default()));
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub struct ReportBuilder<'a> {
     /// In which language.
     pub lang: Lang,
     /// The way that numbers are written in it.
-    pub writing: Writing,
+    pub writing: Writing<'a>,
     /// The authority that reports.
     pub profile: &'a Profile,
 }
@@ -37,7 +37,7 @@ pub struct ReportBuilder<'a> {
 impl ReportBuilder<'_> {
     /// The text of a message.
     pub fn text(&self, id: &'static str) -> String {
-        self.lang.text(id)
+        self.writing.text(id)
     }
 
     /// The name of a value of a coded property; one that is not known stands for itself.
@@ -85,7 +85,7 @@ impl ReportBuilder<'_> {
     /// Returns the note on the cover about a year that is not over.
     pub(super) fn status(&self) -> Option<String> {
         match Progress::of(self.edition.year, self.edition.today) {
-            Progress::Ahead => Some(self.lang.message("report-not-begun", &[("year", &self.edition.year)])),
+            Progress::Ahead => Some(self.writing.message("report-not-begun", &[("year", &self.edition.year)])),
             _ => self.status_day().map(|day| provisional::stated(self.lang, day)),
         }
     }

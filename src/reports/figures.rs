@@ -88,6 +88,7 @@ impl Figures {
     /// Reads all of them.
     pub fn read(db: &mut Db, profile: &Profile, layout: &Layout, edition: &ReportRequest) -> Result<Figures> {
         let ReportRequest { year, lang, today, .. } = *edition;
+        let writing = profile.authority.writing(lang);
         let years = year - YEARS + 1..=year;
         db.transaction(|db| {
             let mut tables = Vec::new();
@@ -99,8 +100,8 @@ impl Figures {
             let main = tables.iter().find(|drawn| drawn.is_main).map(|drawn| drawn.table.clone());
             let main = main.map_or_else(|| without_lines(db, layout, edition, years.clone()), Ok)?;
             let pending = backlog::pending(db, &years, false, &[], today)?;
-            let mut course = backlog::chart(&pending, false, lang);
-            course.title = lang.text("report-at-years-end");
+            let mut course = backlog::chart(&pending, false, writing);
+            course.title = writing.text("report-at-years-end");
             let mut activities = activities::of_years(db, &profile.vocabulary, &(year..=year), today)?;
             let website = repository::year_figures(db, FiguresKind::Website, &years)?;
             Ok(Figures {

@@ -48,13 +48,29 @@ pub fn read(db: &mut Db, profile: &Profile, edition: &ReportRequest) -> Result<M
     let years = edition.year - 1..=edition.year;
     let query =
         CountQuery { by: vec![By::Organisation, By::Year], measure: Measure::Received, years: Some(years), choice };
+    let known = known_municipalities(db, profile)?;
     for (values, count) in counts::count(db, &query)? {
         if let [Value::String(name), year] = values.as_slice() {
             let place = usize::from(year.as_i64() == Some(edition.year.into()));
-            found.counts.entry(name.clone()).or_default()[place] += count;
+            let is_known = known.as_ref().is_none_or(|known| known.contains(name));
+            let name = if is_known { name } else { NOT_IN_REGISTER };
+            found.counts.entry(name.to_owned()).or_default()[place] += count;
         }
     }
     Ok(found)
+}
+
+/// The names of the public bodies that are municipalities; none where the vocabulary has no type that means them.
+fn known_municipalities(db: &mut Db, profile: &Profile) -> Result<Option<BTreeSet<String>>> {
+    let types = profile.vocabulary.codes("organisations", "type").iter();
+    let types: Vec<&str> =
+        types.filter(|code| code.is == Some("MUNICIPALITY")).map(|code| code.code.as_str()).collect();
+    if types.is_empty() {
+        return Ok(None);
+    }
+    let bodies = records::table.filter(records::register.eq("organisations")).filter(records::kind.eq_any(types));
+    let names: Vec<String> = bodies.select(records::title).load(db)?;
+    Ok(Some(names.into_iter().collect()))
 }
 
 /// The names of public bodies by their numbers in the official list of municipalities.
@@ -135,7 +151,7 @@ impl ReportBuilder<'_> {
         }
         if ranked.hides.iter().flatten().any(|hidden| *hidden) {
             let threshold = self.edition.least - 1;
-            let note = self.lang.message("statistics-hidden", &[("sign", &HIDDEN), ("threshold", &threshold)]);
+            let note = self.writing.message("statistics-hidden", &[("sign", &HIDDEN), ("threshold", &threshold)]);
             grid.remarks.push(note);
         }
         grid.remarks.push(self.text("report-municipalities-linked"));
@@ -168,7 +184,7 @@ impl ReportBuilder<'_> {
         };
         let missing = ranked.rows.iter().enumerate().filter(is_missing).count() as i64;
         if missing > 0 {
-            blocks.push(Block::Text { text: self.lang.message("report-not-on-map", &[("count", &missing)]) });
+            blocks.push(Block::Text { text: self.writing.message("report-not-on-map", &[("count", &missing)]) });
         }
         blocks
     }

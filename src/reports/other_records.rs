@@ -13,7 +13,7 @@ impl ReportBuilder<'_> {
         if (listed.all, *pending) == (0, 0) {
             return self.section("report-proceedings", Vec::new());
         }
-        let text = self.lang.message(
+        let text = self.writing.message(
             "report-proceedings-of-year",
             &[
                 ("year", &self.edition.year),
@@ -50,7 +50,7 @@ impl ReportBuilder<'_> {
             return self.section("report-publications", Vec::new());
         }
         let year = self.edition.year;
-        let text = self.lang.message("report-publications-of-year", &[("year", &year), ("count", &listed.all)]);
+        let text = self.writing.message("report-publications-of-year", &[("year", &year), ("count", &listed.all)]);
         let mut blocks = vec![self.said(text)];
         let columns = [
             ("report-document", ColumnType::Text),

@@ -56,7 +56,7 @@ impl ReportBuilder<'_> {
     fn since(&self, change: String) -> String {
         let is_none = !change.contains(|c: char| ('1'..='9').contains(&c));
         let change = if is_none { self.text("report-unchanged") } else { change };
-        self.lang.message("report-since", &[("change", &change), ("year", &(self.edition.year - 1))])
+        self.writing.message("report-since", &[("change", &change), ("year", &(self.edition.year - 1))])
     }
 
     /// A line's figure of the year; none where there is none.
@@ -80,7 +80,7 @@ impl ReportBuilder<'_> {
         let points = |(after, before): (f64, f64)| {
             let sign = if after - before > 0.05 { "+" } else { "" };
             let points = format!("{sign}{}", number_format::tenths(self.writing, Some(after - before)));
-            self.since(self.lang.message("report-points", &[("points", &points)]))
+            self.since(self.writing.message("report-points", &[("points", &points)]))
         };
         let share = shares.0.map(|share| KeyFigure {
             label: self.text("report-inquiries-settled"),
@@ -93,7 +93,7 @@ impl ReportBuilder<'_> {
             self.since(format!("{sign}{}", self.number(change)))
         };
         let pending = KeyFigure {
-            label: self.lang.message("report-inquiries-open", &[("end", &self.at_end())]),
+            label: self.writing.message("report-inquiries-open", &[("end", &self.at_end())]),
             value: self.number(row.closing()),
             change: before.map(change),
         };
@@ -109,7 +109,7 @@ impl ReportBuilder<'_> {
             let label = total.printed_name();
             let [before, after] = [before, after].map(|figure| sentences::shown(self.writing, total, figure));
             let stated = provisional::stated(self.lang, day);
-            let said = self.lang.message(
+            let said = self.writing.message(
                 "report-so-far",
                 &[
                     ("label", &label),

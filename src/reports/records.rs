@@ -18,7 +18,7 @@ impl ReportBuilder<'_> {
         if (new, pending) == (0, 0) {
             return self.section("report-projects", Vec::new());
         }
-        let mut blocks = vec![self.said(sentences::projects(self.lang, year, new, pending, &self.at_end()))];
+        let mut blocks = vec![self.said(sentences::projects(self.writing, year, new, pending, &self.at_end()))];
         let columns = [
             ("report-project", ColumnType::Text),
             ("report-organisation", ColumnType::Text),
@@ -109,8 +109,9 @@ impl ReportBuilder<'_> {
         let all: EventSums = events.values().copied().sum();
         grid.row(0, self.text("report-total"), cells(&all));
         if all.known < all.events {
-            grid.remarks
-                .push(self.lang.message("report-participants-known", &[("known", &all.known), ("all", &all.events)]));
+            grid.remarks.push(
+                self.writing.message("report-participants-known", &[("known", &all.known), ("all", &all.events)]),
+            );
         }
         grid
     }

@@ -65,7 +65,7 @@ impl ReportBuilder<'_> {
                 name: if is_taken { format!("sections/{name}") } else { name.to_owned() },
                 title: match is_calendar || !is_of_year {
                     true => title,
-                    false => self.lang.message("report-calendar-years", &[("title", &title)]),
+                    false => self.writing.message("report-calendar-years", &[("title", &title)]),
                 },
                 blocks: if authority.has_section(name) { section.blocks } else { Vec::new() },
             }
@@ -127,7 +127,7 @@ impl ReportBuilder<'_> {
         }
         let mut blocks = Vec::new();
         for row in rows {
-            let name = self.lang.message("statistics-register", &[("name", &row.register)]);
+            let name = self.writing.register(row.register);
             let counts = [row.opening, row.counts.received, row.counts.closed, row.closing()];
             let share = number_format::share(self.writing, row.closed_share());
             grid.row(1, name, counts.map(|count| self.number(count)).into_iter().chain([share]));
@@ -275,16 +275,15 @@ impl ReportBuilder<'_> {
     }
 
     fn sources(&self, layout: &Layout) -> Section {
-        let lang = self.lang;
-        let today = self.edition.today;
+        let (writing, lang, today) = (self.writing, self.lang, self.edition.today);
         let mut items: Vec<String> = self.figures.published.values().map(|p| self.published(p)).collect();
         let counted = self.counted_years();
-        items.extend(counted.iter().map(|years| lang.message("report-live", &[("years", years), ("day", &today)])));
+        items.extend(counted.iter().map(|years| writing.message("report-live", &[("years", years), ("day", &today)])));
         let provisional = self.figures.main.provisional();
         items.extend(provisional.map(|(year, day)| lang.labelled(&year, &provisional::stated(lang, day))));
-        items.push(lang.message("report-counted", &[("day", &today)]));
+        items.push(writing.message("report-counted", &[("day", &today)]));
         let version = env!("CARGO_PKG_VERSION");
-        items.push(lang.message("report-made-by", &[("version", &version), ("layout", &layout.name)]));
+        items.push(writing.message("report-made-by", &[("version", &version), ("layout", &layout.name)]));
         self.section("report-sources", vec![Block::List { items }])
     }
 
@@ -313,7 +312,7 @@ impl ReportBuilder<'_> {
     fn published(&self, publication: &PublishedYear) -> String {
         let PublishedYear { year, version, published_on, source, .. } = publication;
         let source = source.as_ref().map(|source| format!(", {source}")).unwrap_or_default();
-        self.lang.message(
+        self.writing.message(
             "report-published",
             &[("year", year), ("day", published_on), ("version", version), ("source", &source)],
         )

@@ -21,7 +21,7 @@ pub fn change(writing: Writing, line: &TableLine, year: i32, before: Decimal, af
     let number = number_format::decimal(writing, size, line.decimals);
     let how = share(writing, &change).map_or_else(|| number.clone(), |share| format!("{share} ({number})"));
     let label = line.printed_name();
-    writing.lang.message(
+    writing.message(
         "report-change",
         &[
             ("label", &label),
@@ -44,7 +44,7 @@ pub fn largest(writing: Writing, line: &TableLine) -> Option<String> {
     let size = percent.unwrap_or_else(|| format!("{sign}{}", shown(writing, line, change.absolute)));
     let [before, after] = [before, after].map(|figure| shown(writing, line, figure));
     let label = line.printed_name();
-    Some(writing.lang.message(
+    Some(writing.message(
         "report-largest",
         &[("direction", &direction), ("label", &label), ("before", &before), ("after", &after), ("change", &size)],
     ))
@@ -63,7 +63,7 @@ fn share(writing: Writing, change: &Development) -> Option<String> {
         return Some(number_format::development(writing, whole));
     }
     let one = number_format::development(writing, "1%");
-    Some(writing.lang.message("report-less-than", &[("share", &one)]))
+    Some(writing.message("report-less-than", &[("share", &one)]))
 }
 
 /// The end of the year within a sentence, or the day whose state its figures are.
@@ -73,26 +73,26 @@ pub fn at_end(lang: Lang, as_of: Option<NaiveDate>) -> String {
 
 /// The inquiries that are pending on a day, and how many of the year's were closed by then.
 pub fn inquiries(writing: Writing, day: &str, pending: i64, received: i64, closed_share: Option<f64>) -> String {
-    let lang = writing.lang;
-    let left = lang.message("report-inquiries-pending", &[("day", &day), ("pending", &pending)]);
+    let left = writing.message("report-inquiries-pending", &[("day", &day), ("pending", &pending)]);
     if closed_share.is_none() {
         return left;
     }
     let share = number_format::share(writing, closed_share);
-    let settled = lang.message("report-inquiries-closed", &[("received", &received), ("share", &share)]);
+    let settled = writing.message("report-inquiries-closed", &[("received", &received), ("share", &share)]);
     format!("{left} {settled}")
 }
 
 /// The projects that came in, and those that go on at the end of the year or on a day.
-pub fn projects(lang: Lang, year: i32, new: i64, pending: i64, at_end: &str) -> String {
-    lang.message("report-projects-of-year", &[("year", &year), ("new", &new), ("end", &at_end), ("pending", &pending)])
+pub fn projects(writing: Writing, year: i32, new: i64, pending: i64, at_end: &str) -> String {
+    writing
+        .message("report-projects-of-year", &[("year", &year), ("new", &new), ("end", &at_end), ("pending", &pending)])
 }
 
 /// The audits, and what became of their findings.
 pub fn audits(writing: Writing, audits: i64, findings: i64, implemented: i64) -> String {
     let share = (findings > 0).then(|| 100.0 * implemented as f64 / findings as f64);
     let share = number_format::share(writing, share);
-    writing.lang.message(
+    writing.message(
         "report-audits-of-year",
         &[("audits", &audits), ("findings", &findings), ("implemented", &implemented), ("share", &share)],
     )
@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(say(1), "Am 31. Dezember 2017 war 1 Anfrage pendent.");
         assert_eq!(say(2), "Am 31. Dezember 2017 waren 2 Anfragen pendent.");
         assert_eq!(
-            projects(Lang::De, 2017, 1, 1, &at_end(Lang::De, None)),
+            projects(Lang::De.into(), 2017, 1, 1, &at_end(Lang::De, None)),
             "Im Jahr 2017 kam 1 Projekt neu hinzu; am Jahresende war 1 Projekt in Arbeit."
         );
         assert_eq!(
@@ -182,7 +182,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            LANGUAGES.map(|lang| projects(lang, 2017, 0, 2, &at_end(lang, None))),
+            LANGUAGES.map(|lang| projects(lang.into(), 2017, 0, 2, &at_end(lang, None))),
             [
                 "Im Jahr 2017 kamen 0 Projekte neu hinzu; am Jahresende waren 2 Projekte in Arbeit.",
                 "En 2017, 0 nouveau projet s’est ajouté\u{a0}; à la fin de l’année, 2 projets étaient en cours.",

@@ -6,7 +6,7 @@ use crate::db::Db;
 use crate::decimal::{Decimal, round_half_even};
 use crate::error::Result;
 use crate::formats::chart::{Chart, ChartKind, Series};
-use crate::messages::Lang;
+use crate::messages::Writing;
 use crate::records::projections::cube::{self, Counts, Resolution};
 use crate::registers::{self, Dimension};
 use chrono::{Datelike, NaiveDate};
@@ -110,7 +110,8 @@ fn periods(years: &RangeInclusive<i32>, by_month: bool) -> impl Iterator<Item = 
 
 /// Returns a chart of what was pending at the end of each period: a line for each register that has anything pending,
 /// so that nothing is added up that does not belong together.
-pub fn chart(rows: &[Pending], by_month: bool, lang: Lang) -> Chart {
+pub fn chart(rows: &[Pending], by_month: bool, writing: Writing) -> Chart {
+    let lang = writing.lang;
     let title = lang.text("statistics-backlog");
     let periods: BTreeSet<i32> = rows.iter().map(|row| row.period).collect();
     let is_current = |period: i32| rows.iter().any(|row| row.period == period && row.as_of.is_some());
@@ -136,7 +137,7 @@ pub fn chart(rows: &[Pending], by_month: bool, lang: Lang) -> Chart {
                 .find(|row| row.period == *period && row.register == *register)
                 .map(|row| Decimal::from(row.closing()))
         };
-        let label = lang.message("statistics-register", &[("name", register)]);
+        let label = writing.register(register);
         Series { label, values: periods.iter().map(value).collect(), hidden: vec![], decimals: None }
     };
     let series: Vec<Series> = registers.iter().map(of_register).collect();

@@ -84,7 +84,7 @@ impl PublicBodies {
         for (criterion, values) in &selection.0 {
             let of_body: &dyn Fn(&str, &str) -> bool = match criterion {
                 Criterion::OrganisationType => &|id, value| self.kind(id) == value,
-                Criterion::Under => &|id, value| self.is_under(id, value),
+                Criterion::Under | Criterion::Outside => &|id, value| self.is_under(id, value),
                 Criterion::Of(_) | Criterion::Body => {
                     resolved.narrow(*criterion, values);
                     continue;
@@ -113,8 +113,8 @@ impl PublicBodies {
 
     /// True if a selection names a public body that there is not.
     pub fn is_unknown(&self, selection: &Selection) -> bool {
-        let named = selection.0.get(&Criterion::Under).into_iter().flat_map(ValueSet::named);
-        named.into_iter().any(|name| name != ABSENT && !self.has(name))
+        let mut named = selection.bodies().flat_map(ValueSet::named);
+        named.any(|name| name != ABSENT && !self.has(name))
     }
 
     /// True if a body has the name or the number, or lies under one that has it.

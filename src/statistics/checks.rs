@@ -60,7 +60,14 @@ impl Table {
             ),
             _ => lang.message(
                 "statistics-rest-negative",
-                &[("first", &first), ("last", &last), ("sum", &sum), ("whole", &whole), ("total", &total)],
+                &[
+                    ("parts", &(parts.len() as i64)),
+                    ("first", &first),
+                    ("last", &last),
+                    ("sum", &sum),
+                    ("whole", &whole),
+                    ("total", &total),
+                ],
             ),
         };
         Warning { code: code.into(), year, line: line.to_owned(), detail }

@@ -3,7 +3,7 @@
 use super::observations::STATUS_OF;
 use crate::formats::json_stat::MEASURE;
 use crate::formats::{ReaderWords, note};
-use crate::messages::Lang;
+use crate::messages::Writing;
 use crate::registers::Vocabulary;
 
 /// The kind of the values of a column.
@@ -145,30 +145,31 @@ fn is_year(column: &str) -> bool {
 }
 
 /// The head of a column in a language; that of what is the authority's own is its label.
-fn head(column: &str, vocabulary: &Vocabulary, lang: Lang) -> String {
+fn head(column: &str, vocabulary: &Vocabulary, writing: Writing) -> String {
     if let Some(year) = column.strip_prefix(STATUS_OF) {
-        return format!("{} {year}", head("status", vocabulary, lang));
+        return format!("{} {year}", head("status", vocabulary, writing));
     }
     if let Some(codes) = column.strip_suffix("_label") {
-        return format!("{} ({})", head(codes, vocabulary, lang), head("label", vocabulary, lang));
+        return format!("{} ({})", head(codes, vocabulary, writing), head("label", vocabulary, writing));
     }
     let dimension = vocabulary.own_dimension(column).map(|own| &own.label);
     let number = || vocabulary.numbers.iter().find(|own| own.path == column).map(|own| &own.label);
     match dimension.or_else(number) {
-        Some(label) => label.get(lang).to_owned(),
-        None => lang.message("statistics-column", &[("name", &column)]),
+        Some(label) => label.get(writing.lang).to_owned(),
+        None => writing.message("statistics-column", &[("name", &column)]),
     }
 }
 
 /// The words that a sheet with these columns is shown to readers with.
-pub fn words(title: String, header: &[String], vocabulary: &Vocabulary, lang: Lang) -> ReaderWords {
+pub fn words(title: String, header: &[String], vocabulary: &Vocabulary, writing: Writing) -> ReaderWords {
     let columns = header.iter().map(String::as_str).chain(note::COLUMNS).chain([MEASURE]);
-    ReaderWords { title, heads: columns.map(|column| (column.to_owned(), head(column, vocabulary, lang))).collect() }
+    ReaderWords { title, heads: columns.map(|column| (column.to_owned(), head(column, vocabulary, writing))).collect() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::messages::Lang;
     use crate::registers::Dimension;
 
     #[test]
@@ -188,10 +189,10 @@ mod tests {
         for lang in Lang::ALL {
             let dimensions = Dimension::ALL.into_iter().map(Dimension::name);
             for column in COLUMNS.iter().map(|(column, ..)| *column).chain(dimensions).chain([MEASURE]) {
-                assert_ne!(head(column, &none, lang), column, "{column} in {}", lang.code());
+                assert_ne!(head(column, &none, lang.into()), column, "{column} in {}", lang.code());
             }
-            assert_eq!(head("2017", &none, lang), "2017");
-            assert!(head("status_2017", &none, lang).ends_with(" 2017"));
+            assert_eq!(head("2017", &none, lang.into()), "2017");
+            assert!(head("status_2017", &none, lang.into()).ends_with(" 2017"));
         }
     }
 }

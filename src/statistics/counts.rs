@@ -18,7 +18,7 @@ use crate::db::Db;
 use crate::decimal::Decimal;
 use crate::error::Result;
 use crate::formats::{Cell, Labelling, Sheet, Unit};
-use crate::messages::Lang;
+use crate::messages::{Lang, Writing};
 use crate::records::projections::cube::{self, Count, CubeQuery, Resolution};
 use crate::registers::vocabulary::OwnNumber;
 use crate::registers::{Dimension, Vocabulary};
@@ -340,9 +340,9 @@ impl CountItem {
     }
 
     /// The same with the labels of its values.
-    pub fn labelled(self, by: &[By], values: &[Value], vocabulary: &Vocabulary, lang: Lang) -> Self {
+    pub fn labelled(self, by: &[By], values: &[Value], vocabulary: &Vocabulary, writing: Writing) -> Self {
         let label =
-            |(dimension, value)| (Dimension::name(dimension), labels::label(vocabulary, dimension, value, lang));
+            |(dimension, value)| (Dimension::name(dimension), labels::label(vocabulary, dimension, value, writing));
         CountItem { labels: Some(in_dimensions(by, values).map(label).collect()), ..self }
     }
 }
@@ -360,9 +360,9 @@ pub fn labels_of(
     by: &[By],
     found: &[(Vec<Value>, i64)],
     vocabulary: &Vocabulary,
-    lang: Lang,
+    writing: Writing,
 ) -> BTreeMap<String, Labelling> {
-    labels::by_column(vocabulary, found.iter().flat_map(|(values, _)| in_dimensions(by, values)), lang)
+    labels::by_column(vocabulary, found.iter().flat_map(|(values, _)| in_dimensions(by, values)), writing)
 }
 
 /// The years that values are of.

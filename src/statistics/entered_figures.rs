@@ -16,7 +16,7 @@ use crate::audit::trail;
 use crate::context::OperationContext;
 use crate::db::schema::entered_figures;
 use crate::db::{Db, WriteTransaction, cached};
-use crate::decimal::Decimal;
+use crate::decimal::{self, Decimal};
 use crate::digest;
 use crate::error::{Error, Fault, Result};
 use crate::faults::Faults;
@@ -170,7 +170,7 @@ pub fn check_value(value: Decimal, line: &LayoutLine, place: String, faults: &mu
         let unit = if line.unit.is_some() { "" } else { "; only what has a unit can be less" };
         faults.add(place, "out_of_range", format!("must be from {least} to {MOST}{unit}"));
     } else if let Some(decimals) = line.decimals.filter(|decimals| value.decimals() > *decimals) {
-        faults.add(place, "too_many_decimals", format!("must have {decimals} decimals at the most"));
+        faults.add(place, "too_many_decimals", decimal::at_most(decimals));
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+use super::bodies::PublicBodies;
+use super::facts::facts;
 use super::layout::{Layout, LayoutLine, TableLayout};
 use super::own_sets;
 use super::provisional::Progress;
@@ -13,7 +15,7 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::records::projections::cube::{self, Count, Resolution};
 use crate::records::projections::own_set::OwnSet;
-use crate::registers::{self, BESIDE, Criterion, Dimension, Vocabulary};
+use crate::registers::{self, BESIDE, Criterion, Dimension, Selection, Vocabulary};
 
 /// The values of records that the vocabulary does not know, one sentence each.
 pub fn unknown_values(db: &mut Db, vocabulary: &Vocabulary) -> Result<Vec<String>> {
@@ -67,12 +69,42 @@ pub fn uncounted(db: &mut Db, layout: &Layout, today: NaiveDate) -> Result<Vec<S
             *missed.entry((year, register.to_owned())).or_default() += count.counts.received;
         }
     }
+    missed.retain(|_, number| *number > 0);
+    if table.selections().any(Selection::is_of_body) && !missed.is_empty() {
+        missed = without_those_of_bodies(db, table, &missed)?;
+    }
     let sentence = |((year, register), number): ((i32, String), i64)| {
         let records = if number == 1 { "record" } else { "records" };
         let (layout, table) = (&layout.name, &table.name);
         format!("layout {layout}: no line of the table {table} counts {number} {records} of {register} of {year}")
     };
-    Ok(missed.into_iter().filter(|(_, number)| *number > 0).map(sentence).collect())
+    Ok(missed.into_iter().map(sentence).collect())
+}
+
+/// Of records that no line counts whatever their public bodies, by year and register, those that none counts for their bodies
+/// either. The cube knows no bodies: the records themselves are looked at.
+fn without_those_of_bodies(
+    db: &mut Db,
+    table: &TableLayout,
+    missed: &BTreeMap<(i32, String), i64>,
+) -> Result<BTreeMap<(i32, String), i64>> {
+    let (Some(((first, _), _)), Some(((last, _), _))) = (missed.first_key_value(), missed.last_key_value()) else {
+        return Ok(BTreeMap::new());
+    };
+    let days = (table.period.first(*first), table.period.last(*last));
+    let registers: BTreeSet<&str> = missed.keys().map(|(_, register)| register.as_str()).collect();
+    let bodies = PublicBodies::read(db, table.selections())?;
+    let lines: Vec<&LayoutLine> = table.lines.iter().collect();
+    let mut left = BTreeMap::new();
+    for fact in facts(db, days, &registers.into_iter().collect::<Vec<_>>(), &lines)? {
+        let year = table.period.year_of(fact.received);
+        let key = (year, fact.value(Dimension::Register).to_owned());
+        let mut parts = lines.iter().flat_map(|line| line.parts(year));
+        if missed.contains_key(&key) && !parts.any(|part| fact.is_in_part(part, year, &bodies)) {
+            *left.entry(key).or_default() += 1;
+        }
+    }
+    Ok(left)
 }
 
 /// The dimensions that the lines look at, and the register; those of the authority's own only where cells are kept by all of
@@ -96,9 +128,10 @@ fn counts_register(table: &TableLayout, year: i32, register: &str) -> bool {
     })
 }
 
-/// True if a line counts what is counted. What a selection asks for beyond the dimensions, such as the public body, is taken as
+/// True if a line counts what is counted, whatever the public body. What a selection asks for beyond the dimensions is taken as
 /// given: a doubt is about what no line can count.
 fn is_counted(table: &TableLayout, year: i32, count: &Count, dimensions: &[Dimension]) -> bool {
-    let mut parts = table.lines.iter().flat_map(|line| line.parts(year));
+    let parts = table.lines.iter().flat_map(|line| line.parts(year));
+    let mut parts = parts.filter(|part| !part.selection.is_of_body());
     parts.any(|part| count.is_in(&part.selection.within(dimensions)))
 }

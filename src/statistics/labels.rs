@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 
 use crate::formats::Labelling;
-use crate::messages::Lang;
+use crate::messages::Writing;
 use crate::registers::{Dimension, Vocabulary};
 
-/// The label of a value in a dimension, `""` for none: that of the vocabulary, and of the software for what is its own.
-pub fn label(vocabulary: &Vocabulary, dimension: Dimension, value: &str, lang: Lang) -> String {
+/// The label of a value in a dimension, `""` for none: that of the vocabulary, for registers that of the authority, and of the
+/// software for what is its own.
+pub fn label(vocabulary: &Vocabulary, dimension: Dimension, value: &str, writing: Writing) -> String {
     match dimension {
-        _ if value.is_empty() => lang.text("statistics-not-classified"),
-        Dimension::Register => lang.message("statistics-register", &[("name", &value)]),
-        Dimension::Status => lang.message("statistics-status", &[("status", &value)]),
+        _ if value.is_empty() => writing.text("statistics-not-classified"),
+        Dimension::Register => writing.register(value),
+        Dimension::Status => writing.message("statistics-status", &[("status", &value)]),
         Dimension::Responsible => value.to_owned(),
-        _ => vocabulary.label_in(dimension, value, lang).to_owned(),
+        _ => vocabulary.label_in(dimension, value, writing.lang).to_owned(),
     }
 }
 
@@ -21,12 +22,12 @@ pub fn label(vocabulary: &Vocabulary, dimension: Dimension, value: &str, lang: L
 pub fn by_column<'v>(
     vocabulary: &Vocabulary,
     values: impl IntoIterator<Item = (Dimension, &'v str)>,
-    lang: Lang,
+    writing: Writing,
 ) -> BTreeMap<String, Labelling> {
     let mut columns: BTreeMap<String, Labelling> = BTreeMap::new();
     for (dimension, value) in values.into_iter().filter(|(dimension, _)| *dimension != Dimension::Responsible) {
         let labels = columns.entry(dimension.name().to_owned()).or_default();
-        labels.entry(value.to_owned()).or_insert_with(|| label(vocabulary, dimension, value, lang));
+        labels.entry(value.to_owned()).or_insert_with(|| label(vocabulary, dimension, value, writing));
     }
     columns
 }

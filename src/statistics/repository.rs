@@ -23,7 +23,7 @@ use crate::decimal::Decimal;
 use crate::digest;
 use crate::error::Result;
 use crate::messages::Lang;
-use crate::registers::{ABSENT, Criterion, Dimension, ValueSet};
+use crate::registers::{ABSENT, Dimension, Selection, ValueSet};
 
 /// A request for a table: the layout and table, the years, the language and the day.
 #[derive(Clone, Debug)]
@@ -291,7 +291,7 @@ pub fn nobody_responsible(db: &mut Db, layouts: &Layouts) -> Result<Vec<String>>
     let selections = layouts.iter().flat_map(|layout| layout.tables().flat_map(TableLayout::selections));
     let bodies = PublicBodies::read(db, selections)?;
     for (layout, line) in layouts.iter().flat_map(|layout| layout.lines().map(move |line| (layout, line))) {
-        let under = line.source.selections().iter().filter_map(|selection| selection.0.get(&Criterion::Under));
+        let under = line.source.selections().iter().flat_map(Selection::bodies);
         let unknown = under.flat_map(ValueSet::named).filter(|name| *name != ABSENT && !bodies.has(name));
         out.extend(
             unknown.map(|name| format!("layout {}, line {}: there is no public body {name:?}", layout.name, line.code)),

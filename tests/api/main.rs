@@ -64,4 +64,5 @@ mod title_order;
 mod together;
 mod upgrades;
 mod webhooks;
+mod words;
 mod years;

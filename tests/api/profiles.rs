@@ -270,6 +270,47 @@ on_both_databases! {
     }
 }
 
+on_both_databases! {
+    fn records_that_only_a_line_of_public_bodies_could_count_are_told(app = other) {
+        app.create("organisations", json!({"name": "Amt"}));
+        let case = |day: &str, requester: Value| app.create("cases", json!({"title": "Cas", "received_on": day, "requester": requester}));
+        case("2016-03-14", json!({"type": "PRIVATE", "organisation": "Amt"}));
+        case("2017-03-14", json!({"type": "PRIVATE", "organisation": "Amt"}));
+        case("2017-03-15", json!({"type": "PRIVATE", "organisation": "Anderes Amt"}));
+        case("2017-03-16", json!({"type": "PRIVATE"}));
+        case("2017-03-17", json!({"type": "COURT"}));
+        let line = "code = \"office\"\nlabel = { rm = \"Uffizi\", de = \"Amt\" }\nlevel = 1\nany = [{ register = [\"cases\"], under = \"Amt\" }]\n";
+        let tables = TABLES.replacen("[[tables.services.lines]]", &format!("[[tables.services.lines]]\n{line}\n[[tables.services.lines]]"), 1);
+        let directory = folder(&[("tables/own.toml", &tables)]);
+        let mut settings = app.config.profile.clone();
+        settings.directory = Some(directory.0.clone());
+        let doubts = Profile::of(&settings).unwrap().doubts_of_records(&mut app.db(), app.clock.today()).unwrap();
+        assert_eq!(doubts, ["layout own: no line of the table services counts 2 records of cases of 2017"]);
+    }
+}
+
+/// A line that asks for a dimension or adds a number by a former name is told the one that it has now.
+#[test]
+fn a_line_is_told_what_a_former_name_is_now() {
+    let number = "[[numbers]]\nname = \"hours\"\nwas = [\"time\"]\nregisters = [\"cases\"]\nlabel = { rm = \"a\", de = \"a\" }\n";
+    let vocabulary = VOCABULARY.replace("name = \"jurisdiction\"", "name = \"jurisdiction\"\nwas = [\"territory\"]");
+    let lines = [
+        ("a", "any = [{ register = [\"cases\"], own.territory = [\"NORTH\"] }]"),
+        ("b", "add = \"own.time\"\nany = [{ register = [\"cases\"] }]"),
+    ];
+    let directory = folder(&[
+        ("vocabulary.toml", &format!("{vocabulary}\n{number}")),
+        ("tables/own.toml", &layout("total = \"a\"", &[("services", &lines)], "")),
+    ]);
+    let output = aufsicht(&directory.0).args(["profile", "check", "."]).output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    for fault in
+        ["the dimension own.territory is called own.jurisdiction now", "the number own.time is called own.hours now"]
+    {
+        assert!(told.contains(fault), "{fault}: {told}");
+    }
+}
+
 #[test]
 fn a_profile_is_written_out_and_checked() {
     let directory = Directory::new();
@@ -360,7 +401,13 @@ fn what_would_give_wrong_figures_is_told() {
     let services = |lines: &[(&str, &str)], checks: &str| layout(HEAD, &[("services", lines)], checks);
     let check =
         |whole: &str, parts: &str| format!("[[tables.services.checks]]\nwhole = \"{whole}\"\nparts = [{parts}]\n");
-    let tables: [(&str, String, &str); 17] = [
+    let nobody = "any = [{ register = [\"cases\"], under = \"Amt\", not = { under = \"Amt\" } }]";
+    let tables: [(&str, String, &str); 18] = [
+        (
+            "bodies that are named and taken away",
+            services(&[ALL, ("nobody", nobody)], ""),
+            "no record can ever be in this selection",
+        ),
         (
             "no line counts the new cases",
             layout("", &[("services", &[ALL])], ""),

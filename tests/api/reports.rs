@@ -129,6 +129,22 @@ on_both_databases! {
 }
 
 on_both_databases! {
+    fn bodies_that_are_no_municipalities_do_not_stand_among_them(app) {
+        app.create("organisations", json!({"name": "Gemeinde Musterwil", "type": "MUNICIPALITY"}));
+        app.create("organisations", json!({"name": "Gesundheitsamt", "type": "CANTONAL_OFFICE"}));
+        for organisation in ["Gemeinde Musterwil", "Gesundheitsamt", "Gesundheitsamt"] {
+            let requester = json!({"type": "MUNICIPALITY", "organisation": organisation});
+            app.create("cases", json!({"title": "Frage", "received_on": "2017-03-14", "requester": requester}));
+        }
+        let page = app.client.get("/v1/reports/2017").expect(200).text();
+        let section = page.split("<section id=\"municipalities\">").nth(1).unwrap().split("</section>").next().unwrap();
+        assert!(section.contains("Gemeinde Musterwil") && !section.contains("Gesundheitsamt"), "{section}");
+        let (_, others) = section.split_once("Nicht im Verzeichnis").unwrap();
+        assert!(others.contains("<td>0</td><td>2</td>"), "{section}");
+    }
+}
+
+on_both_databases! {
     fn the_report_is_printed_as_tagged_pdf(app = filled) {
         let pdf = app.client.get("/v1/reports/2017?format=pdf").expect(200);
         assert_eq!(pdf.header("content-type"), Some("application/pdf"));

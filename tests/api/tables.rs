@@ -113,6 +113,7 @@ const SOURCES: &str = r#"
     offices any = [{ register = ["cases"], organisation_type = ["MUNICIPALITY"] }]
     below any = [{ register = ["cases"], under = "Departement" }]
     below.pending any = [{ register = ["cases"], under = ["Departement"] }]; measure = "pending"
+    below.but any = [{ register = ["cases"], under = "Departement", not = { under = "Amt" } }]
     elsewhere any = [{ register = ["cases"], not = { under = "Departement" } }]
     cameras entered = true
     all sum = ["total", "cameras"]"#;
@@ -171,6 +172,7 @@ fn every_source_counts_what_it_says_and_is_explained(backend: Backend) {
         ("offices", json!([1, 0])),
         ("below", json!([2, 1])),
         ("below.pending", json!([1, 1])),
+        ("below.but", json!([1, 0])),
         ("elsewhere", json!([1, 3])),
         ("cameras", json!([null, null])),
         ("all", json!([3, 4])),
@@ -180,7 +182,7 @@ fn every_source_counts_what_it_says_and_is_explained(backend: Backend) {
     }
     // The records behind a cell are as many as it says.
     let counted = ["total", "it", "not_it", "closed", "opening", "pending", "settled", "rest", "offices", "below"];
-    for code in counted.into_iter().chain(["below.pending", "elsewhere", "all"]) {
+    for code in counted.into_iter().chain(["below.pending", "below.but", "elsewhere", "all"]) {
         for (index, year) in [2016, 2017].into_iter().enumerate() {
             let path = format!("/v1/statistics/tables/matters/{code}/{year}/records?limit=100");
             assert_eq!(json!(app.client.all(&path).len()), values(&drawn, code)[index], "{code} {year}");
@@ -508,6 +510,8 @@ fn a_publication_keeps_what_was_printed_of_every_source(backend: Backend) {
     let drawn = table(&app, "tables/matters?from=2009&to=2010");
     assert_eq!(values(&drawn, "rest"), json!([0, 30]));
     assert_eq!((&drawn["warnings"][0]["code"], &drawn["warnings"][0]["year"]), (&json!("REST_NEGATIVE"), &json!(2009)));
+    let detail = drawn["warnings"][0]["detail"].as_str().unwrap();
+    assert!(detail.contains(": 10 von 4, «") && !detail.contains("» bis «"), "one line is taken away: {detail}");
     assert_eq!(app.differences(), Vec::<String>::new());
 }
 

@@ -86,5 +86,5 @@ async fn activities(app: Data<App>, request: HttpRequest) -> Result<HttpResponse
     let provisional = rows.iter().any(|row| row.provisional);
     let body = Activities { from: *years.start(), to: *years.end(), items: rows, provisional };
     let sheet = || sheet(&body.items, form.lang);
-    rendered(&request, form, &body, (form.lang.text("dataset-activities"), sheet), || None)
+    rendered(&request, form, &body, (app.writing(form.lang).text("dataset-activities"), sheet), || None)
 }

@@ -177,10 +177,12 @@ async fn backlog(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let provisional = rows.iter().any(|row| row.provisional);
     let body = Backlog { from: *years.start(), to: *years.end(), by, items, provisional };
     let vocabulary = &app.profile.vocabulary;
-    let labels = |lang| labels::by_column(vocabulary, rows.iter().map(|row| (Dimension::Register, row.register)), lang);
+    let registers = || rows.iter().map(|row| (Dimension::Register, row.register));
+    let labels = |lang| labels::by_column(vocabulary, registers(), app.writing(lang));
+    let writing = app.writing(lang);
     // The columns of codes alone are as they were before labels came.
     let sheet = || labelled(sheet(&rows, by_month, lang), Form { named: None, ..form }, labels);
-    rendered(&request, form, &body, (lang.text("dataset-backlog"), sheet), || Some(chart(&rows, by_month, lang)))
+    rendered(&request, form, &body, (writing.text("dataset-backlog"), sheet), || Some(chart(&rows, by_month, writing)))
 }
 
 /// A month as it is written: `2017-03`.

@@ -189,7 +189,7 @@ async fn count(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let item = |found: &(Vec<Value>, i64)| {
         let item = CountItem::of(&by, found, measure, today);
         match form.named {
-            Some(lang) => item.labelled(&by, &found.0, vocabulary, lang),
+            Some(lang) => item.labelled(&by, &found.0, vocabulary, app.writing(lang)),
             None => item,
         }
     };
@@ -199,9 +199,9 @@ async fn count(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let body = CountAnswer { measure, by: by.clone(), items, total, provisional: as_of.is_some(), as_of };
     let sheet = || {
         let sheet = counts::sheet(&by, &found, measure, (vocabulary, form.lang), (as_of, today));
-        labelled(sheet, form, |lang| counts::labels_of(&by, &found, vocabulary, lang))
+        labelled(sheet, form, |lang| counts::labels_of(&by, &found, vocabulary, app.writing(lang)))
     };
-    rendered(&request, form, &body, (form.lang.text("dataset-counts"), sheet), || None)
+    rendered(&request, form, &body, (app.writing(form.lang).text("dataset-counts"), sheet), || None)
 }
 
 /// A choice narrowed to the registers that the caller is bound to; fails when it names another one: a count of what may

@@ -1,7 +1,6 @@
 //! The data dictionary of the statistics as a Frictionless Data Package: every table as CSV, and what each of its columns holds.
 
 use std::ops::RangeInclusive;
-use std::sync::Arc;
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -19,7 +18,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::formats::{csv, note};
 use crate::json::to_json;
-use crate::messages::Lang;
+use crate::messages::{Lang, Writing};
 use crate::registers::Vocabulary;
 use crate::statistics::layout::{Layout, TABLES, TableLayout};
 use crate::statistics::repository::TableRequest;
@@ -152,8 +151,12 @@ async fn package(app: Data<App>, caller: Option<Caller>, request: HttpRequest) -
         draw(db, &state, layout, (is_public, lang))
     });
     let base = address(&app.config, &request);
-    let vocabulary = app.profile.vocabulary.clone();
-    let resources = Resources { base: format!("{base}/v1/statistics"), vocabulary, lang, all: Vec::new() };
+    let resources = Resources {
+        base: format!("{base}/v1/statistics"),
+        vocabulary: &app.profile.vocabulary,
+        writing: app.writing(lang),
+        all: Vec::new(),
+    };
     let package = DataPackage {
         profile: "tabular-data-package",
         name: layout.name.clone(),
@@ -197,19 +200,19 @@ pub fn path_of(table: &TableLayout) -> String {
 }
 
 /// The resources of a package, as they come.
-struct Resources {
+struct Resources<'p> {
     base: String,
-    vocabulary: Arc<Vocabulary>,
-    lang: Lang,
+    vocabulary: &'p Vocabulary,
+    writing: Writing<'p>,
     all: Vec<Resource>,
 }
 
-impl Resources {
+impl Resources<'_> {
     fn of(mut self, layout: &Layout, drawn: &DrawnLayout, is_public: bool) -> Vec<Resource> {
         let range = format!("from={}&to={}&layout={}", drawn.years.start(), drawn.years.end(), layout.name);
         for table in layout.tables() {
             let Some((name, found)) = drawn.tables.iter().find(|(name, _)| *name == table.name) else { continue };
-            let (path, title) = (path_of(table), layout.title_of(table).get(self.lang).to_owned());
+            let (path, title) = (path_of(table), layout.title_of(table).get(self.writing.lang).to_owned());
             self.add(name, &title, &format!("{path}?{range}"), &found.sheet(name).header);
             let long = found.long_sheet(name).header;
             self.add(&format!("{name}-long"), &title, &format!("{path}?{range}&shape=long"), &long);
@@ -236,7 +239,7 @@ impl Resources {
             ("staffing", "dataset-staffing", format!("{range}&layout={layout}"), of_staff.to_vec()),
         ];
         for (name, title, query, header) in all {
-            self.add(name, &self.lang.text(title), &format!("{name}?{query}"), &header);
+            self.add(name, &self.writing.text(title), &format!("{name}?{query}"), &header);
         }
     }
 
@@ -246,7 +249,7 @@ impl Resources {
     }
 
     fn add(&mut self, name: &str, title: &str, path: &str, header: &[String]) {
-        let words = columns::words(title.to_owned(), header, &self.vocabulary, self.lang);
+        let words = columns::words(title.to_owned(), header, self.vocabulary, self.writing);
         let field = |column: &String| {
             let (kind, description) = columns::described(column);
             let title = words.head(column).to_owned();

@@ -25,7 +25,7 @@ use crate::authority::Authority;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::formats::{BodyForm, FileFormat, Offer, Writer};
-use crate::messages::{Labels, Lang};
+use crate::messages::{Labels, Lang, Writing};
 use crate::statistics::available;
 use crate::statistics::layout::{Layout, TableLayout};
 
@@ -81,10 +81,10 @@ enum Title<'l> {
 }
 
 impl Title<'_> {
-    fn text(&self, lang: Lang) -> String {
+    fn text(&self, writing: Writing) -> String {
         match self {
-            Title::Message(id) => lang.text(id),
-            Title::Written(labels) => labels.get(lang).to_owned(),
+            Title::Message(id) => writing.text(id),
+            Title::Written(labels) => labels.get(writing.lang).to_owned(),
         }
     }
 }
@@ -158,7 +158,7 @@ impl JsonLdGraph {
 /// Statements about things that have an address, with their texts in the authority's languages.
 struct Graph<'a> {
     statements: Vec<Triple>,
-    languages: &'a [Lang],
+    authority: &'a Authority,
 }
 
 impl Graph<'_> {
@@ -179,7 +179,7 @@ impl Graph<'_> {
 
     /// A text in every language.
     fn text(&mut self, of: &NamedNode, property: &str, text: impl Fn(Lang) -> String) -> Result<()> {
-        for &lang in self.languages {
+        for &lang in &self.authority.languages {
             let value = Literal::new_language_tagged_literal_unchecked(text(lang), lang.code());
             self.say(of, property, value)?;
         }
@@ -255,7 +255,7 @@ impl Extent {
 }
 
 fn describe<'a>(base: &str, layout: &Layout, authority: &'a Authority, extent: &Extent) -> Result<Graph<'a>> {
-    let mut graph = Graph { statements: Vec::new(), languages: &authority.languages };
+    let mut graph = Graph { statements: Vec::new(), authority };
     let catalog = node(&format!("{base}/v1/statistics/catalog"))?;
     graph.is_a(&catalog, "dcat:Catalog")?;
     for property in ["dct:title", "dct:description"] {
@@ -294,12 +294,13 @@ fn of_dataset(
     graph.is_a(own, "dcat:Dataset")?;
     let identifier = format!("{}@{}", dataset.path.trim_start_matches("tables/"), layout.name);
     graph.say(own, "dct:identifier", Literal::new_simple_literal(identifier))?;
-    let title = |lang: Lang| dataset.title.text(lang);
+    let authority = graph.authority;
+    let title = |lang: Lang| dataset.title.text(authority.writing(lang));
     graph.text(own, "dct:title", title)?;
     graph.text(own, "dct:description", |lang| format!("{}. {}.", title(lang), layout.title.get(lang)))?;
     graph.link(own, "dcat:theme", &format!("{EUROPE}/data-theme/GOVE"))?;
     graph.link(own, "dct:accrualPeriodicity", &format!("{EUROPE}/frequency/CONT"))?;
-    for lang in graph.languages {
+    for lang in &authority.languages {
         graph.link(own, "dct:language", &format!("{EUROPE}/language/{}", lang.alpha3()))?;
     }
     for format in dataset.offer.formats() {

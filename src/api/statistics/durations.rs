@@ -11,7 +11,7 @@ use crate::auth::{Caller, Scope};
 use crate::error::Result;
 use crate::formats::{Cell, Labelling, Offer, Sheet};
 use crate::json::to_value;
-use crate::messages::Lang;
+use crate::messages::{Lang, Writing};
 use crate::registers::{ABSENT, Dimension, Vocabulary};
 use crate::statistics::counts::{By, DimensionValue};
 use crate::statistics::detail::{self, Detail};
@@ -320,9 +320,9 @@ async fn durations(Call { app, caller, request }: Call) -> Result<HttpResponse> 
     let (groups, total) = found.map_or_else(Default::default, |(groups, total)| (groups, Some(total)));
     let found = Durations { question, today, groups, total };
     let vocabulary = &app.profile.vocabulary;
-    let sheet = || labelled(found.sheet(form.lang), form, |lang| found.labels(vocabulary, lang));
-    let answer = found.answer(form.named.map(|lang| (&**vocabulary, lang)));
-    rendered(&request, form, &answer, (form.lang.text("dataset-durations"), sheet), || None)
+    let sheet = || labelled(found.sheet(form.lang), form, |lang| found.labels(vocabulary, app.writing(lang)));
+    let answer = found.answer(form.named.map(|lang| (&**vocabulary, app.writing(lang))));
+    rendered(&request, form, &answer, (app.writing(form.lang).text("dataset-durations"), sheet), || None)
 }
 
 /// The durations that were found: of each group, and of all.
@@ -340,24 +340,24 @@ impl Durations {
     }
 
     /// The labels of the values that were found.
-    fn labels(&self, vocabulary: &Vocabulary, lang: Lang) -> BTreeMap<String, Labelling> {
+    fn labels(&self, vocabulary: &Vocabulary, writing: Writing) -> BTreeMap<String, Labelling> {
         let Some(by) = self.question.by else { return BTreeMap::new() };
-        let mut columns = labels::by_column(vocabulary, self.groups.keys().map(|value| (by, value.as_str())), lang);
+        let mut columns = labels::by_column(vocabulary, self.groups.keys().map(|value| (by, value.as_str())), writing);
         if let Some(labels) = columns.get_mut(by.name()) {
-            labels.insert(ABSENT.into(), labels::label(vocabulary, by, "", lang));
-            labels.insert(TOTAL.into(), lang.text("report-total"));
+            labels.insert(ABSENT.into(), labels::label(vocabulary, by, "", writing));
+            labels.insert(TOTAL.into(), writing.text("report-total"));
         }
         columns
     }
 
     /// The answer, with labels in a language where one is asked for.
-    fn answer(&self, labelled: Option<(&Vocabulary, Lang)>) -> DurationAnswer {
+    fn answer(&self, labelled: Option<(&Vocabulary, Writing)>) -> DurationAnswer {
         let DurationQuery { year, as_of, by, working, .. } = &self.question;
         let item = |(value, group): (&String, &DurationGroup)| {
             let value = Some(value.as_str()).filter(|value| !value.is_empty());
             let by = (*by)?;
             let label =
-                labelled.map(|(vocabulary, lang)| labels::label(vocabulary, by, value.unwrap_or_default(), lang));
+                labelled.map(|(vocabulary, writing)| labels::label(vocabulary, by, value.unwrap_or_default(), writing));
             Some(ShownGroup { label, ..ShownGroup::of(DimensionValue::of(by, value), group) })
         };
         DurationAnswer {

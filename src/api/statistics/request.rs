@@ -38,7 +38,8 @@ pub fn lang_parameter() -> Parameter {
 
 /// The parameter that asks for labels beside codes, and picks their language.
 pub fn label_parameter() -> Parameter {
-    let what = "Language of labels beside the codes of values; without it there are codes alone";
+    let what = "Language of labels beside the codes of values, registers as the authority calls them; without it there are codes \
+        alone";
     Parameter { example: Value::Null, description: what.into(), ..lang_parameter() }
 }
 
@@ -260,7 +261,8 @@ pub fn rendered(
         let sheet = sheet();
         // Spreadsheets in the long shape are for programs.
         let app = app.filter(|_| !form.is_long);
-        let words = app.map(|app| columns::words(title, &sheet.header, &app.profile.vocabulary, form.lang));
+        let words =
+            app.map(|app| columns::words(title, &sheet.header, &app.profile.vocabulary, app.writing(form.lang)));
         Sheet { words, as_of: sheet.as_of.or(today), ..sheet }
     };
     let body = match form.format.writer {

@@ -137,5 +137,5 @@ async fn staffing(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> 
     let provisional = items.iter().any(|item| item.provisional);
     let body = StaffingStatistics { from: *years.start(), to: *years.end(), items, provisional };
     let sheet = || staff_sheet(&rows, form.lang);
-    rendered(&request, form, &body, (form.lang.text("dataset-staffing"), sheet), || None)
+    rendered(&request, form, &body, (app.writing(form.lang).text("dataset-staffing"), sheet), || None)
 }

@@ -232,7 +232,7 @@ async fn website(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
             names: Default::default(),
         })
     };
-    let title = (lang.text("dataset-website"), sheet);
+    let title = (app.writing(lang).text("dataset-website"), sheet);
     if form.is_long {
         let long = WebsiteTable { table: table.clone().in_long_shape(), downloads: body.downloads.clone() };
         return rendered(&request, form, &long, title, chart);

@@ -211,7 +211,7 @@ fn chosen(criterion: Criterion, values: &ValueSet) -> Condition {
 fn has_value(criterion: Criterion, values: &[String]) -> Condition {
     match criterion {
         Criterion::Of(dimension) => has(dimension, values),
-        Criterion::Body | Criterion::OrganisationType | Criterion::Under => {
+        Criterion::Body | Criterion::OrganisationType | Criterion::Under | Criterion::Outside => {
             let linked = record_links::table.filter(record_links::property.eq(ORGANISATION));
             let ids: Vec<String> = values.iter().filter(|value| *value != ABSENT).cloned().collect();
             let mut ways = vec![referring(ORGANISATION, &ids)];

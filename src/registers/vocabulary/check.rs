@@ -7,6 +7,7 @@ use chrono::{Datelike, NaiveDate};
 use serde_json::{Map, Number, Value};
 
 use super::{Code, CodedProperty, OwnDimension, OwnNumber, Vocabulary};
+use crate::decimal;
 use crate::faults::{Faults, escape};
 use crate::registers::{Dimension, Register};
 use crate::source::did_you_mean;
@@ -348,11 +349,7 @@ fn check_number(checked: Checked, number: &OwnNumber, given: Option<Value>, faul
     }
     let rounded = (value * 10_f64.powi(number.decimals as i32)).round() / 10_f64.powi(number.decimals as i32);
     if rounded != value {
-        let detail = match number.decimals {
-            0 => "must be a whole number".to_owned(),
-            decimals => format!("must have {decimals} decimals at the most"),
-        };
-        faults.add(pointer, "too_many_decimals", detail);
+        faults.add(pointer, "too_many_decimals", decimal::at_most(number.decimals));
         return None;
     }
     let whole = (value.fract() == 0.0).then(|| Value::from(value as i64));

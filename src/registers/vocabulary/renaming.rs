@@ -47,6 +47,11 @@ impl Vocabulary {
         self.renamings().map(|Renaming { was, name, .. }| (format!("{OWN}{was}"), format!("{OWN}{name}"))).collect()
     }
 
+    /// The path that a former one is now; none where it was no other.
+    pub fn path_now(&self, path: &str) -> Option<String> {
+        self.former_paths().into_iter().find(|(was, _)| was == path).map(|(_, now)| now)
+    }
+
     fn renamings_of(&self, register: &Register) -> impl Iterator<Item = Renaming<'_>> {
         self.renamings().filter(|renaming| renaming.registers.contains(&register.name))
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Layout, LayoutLine, Layouts, LineSource, Part, Quantity};
 use crate::calendar::YEARS;
 use crate::registers::vocabulary::OwnNumber;
-use crate::registers::{Criterion, Selection, ValueSet, Vocabulary};
+use crate::registers::{Selection, ValueSet, Vocabulary};
 
 impl Layouts {
     /// The numbers of the vocabulary that no line of any layout adds.
@@ -78,6 +78,5 @@ fn goes_beyond(line: &LayoutLine, whole: &LayoutLine, year: i32, vocabulary: &Vo
 }
 
 fn bodies(selection: &Selection) -> impl Iterator<Item = &String> {
-    let named = selection.0.get(&Criterion::Under).into_iter();
-    named.filter(|values| matches!(values, ValueSet::In(_))).flat_map(ValueSet::named)
+    selection.bodies().filter(|values| matches!(values, ValueSet::In(_))).flat_map(ValueSet::named)
 }

@@ -419,6 +419,9 @@ fn check_number(add: &Spanned<String>, selections: &[Selection], context: Layout
     let own = context.vocabulary.numbers.iter().map(|number| (number.path, number.registers.clone()));
     let known: Vec<(&str, Vec<&str>)> = NUMBERS.iter().map(|(name, of)| (*name, vec![*of])).chain(own).collect();
     let Some((_, registers)) = known.iter().find(|(known, _)| *known == name) else {
+        if let Some(now) = context.vocabulary.path_now(name) {
+            return refuse(add, format!("the number {name} is called {now} now"));
+        }
         let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
         let meant = did_you_mean(name, names.iter().copied());
         return refuse(add, format!("there is no number {name}{meant}; there are {}", names.join(", ")));

@@ -65,6 +65,7 @@ pub(super) fn selection(choice: &Spanned<Choice>, context: LayoutContext) -> Res
     if choice.get_ref().is_empty() {
         return refuse(choice, "a selection must name a dimension");
     }
+    let mut all: Vec<Selection> = all.into_iter().map(Selection::settled).collect();
     all.retain(|selection| selection.is_possible(context.vocabulary));
     all.iter_mut().for_each(|selection| name_registers(selection, context));
     if all.is_empty() {
@@ -115,7 +116,12 @@ fn narrow_by(
         }
         _ => {
             let (criterion, values) = values(name, chosen, context)?;
-            all.iter_mut().for_each(|selection| selection.narrow(criterion, &of(values.clone())));
+            let values = of(values);
+            let criterion = match (criterion, &values) {
+                (Criterion::Under, ValueSet::NotIn(_)) => Criterion::Outside,
+                _ => criterion,
+            };
+            all.iter_mut().for_each(|selection| selection.narrow(criterion, &values));
             Ok(())
         }
     }
@@ -205,7 +211,7 @@ fn of_vocabulary(criterion: Criterion, value: &str, context: LayoutContext) -> O
     match criterion {
         Criterion::Of(dimension) => Some(context.vocabulary.with_children(dimension, value)),
         Criterion::OrganisationType => Some(context.vocabulary.with_children(Dimension::Kind, value)),
-        Criterion::Under | Criterion::Body => None,
+        Criterion::Under | Criterion::Outside | Criterion::Body => None,
     }
 }
 
@@ -216,6 +222,9 @@ fn criterion(name: &Spanned<String>, context: LayoutContext) -> Result<Criterion
     }
     if let Some(criterion) = OF_BODIES.into_iter().find(|criterion| criterion.name() == name.get_ref()) {
         return Ok(criterion);
+    }
+    if let Some(now) = context.vocabulary.path_now(name.get_ref()) {
+        return refuse(name, format!("the dimension {} is called {now} now", name.get_ref()));
     }
     let dimensions = context.vocabulary.all_dimensions().map(Dimension::name);
     let lists = context.vocabulary.beside(true).map(|list| list.property.name);
@@ -248,7 +257,7 @@ fn check_value(criterion: Criterion, value: &str, context: LayoutContext) -> Res
             }
             (codes.iter().map(|code| code.code.as_str()).collect(), true)
         }
-        Criterion::Under | Criterion::Body => return Ok(()),
+        Criterion::Under | Criterion::Outside | Criterion::Body => return Ok(()),
     };
     if (can_be_absent && value == ABSENT) || known.contains(&value) {
         return Ok(());
