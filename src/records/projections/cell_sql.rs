@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -12,7 +13,7 @@ use diesel::sql_types::{BigInt, Date, Integer, Text};
 use super::counts::{CellKey, Counts, CubeKey, OwnCell};
 use super::own_set::OwnSet;
 use super::periods::{Resolution, is_lasting};
-use crate::db::{Db, Dialect, Statement, Values, statements};
+use crate::db::{Db, Dialect, Statement, Values, insert_columns, statements};
 use crate::error::{Error, Result};
 use crate::records::said::{number_of, value_of};
 use crate::registers::{Dimension, ORGANISATION, as_counted};
@@ -22,7 +23,7 @@ pub(super) fn change(db: &mut Db, mut changes: BTreeMap<&CubeKey, Counts>) -> Re
     changes.retain(|_, counts| *counts != Counts::default());
     let (rising, falling): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(_, change)| change.only_rises());
     statements(&falling).try_for_each(|falling| lower(db, falling))?;
-    statements(&rising).try_for_each(|rising| raise(db, rising))
+    raise(db, &rising)
 }
 
 /// Goes on with the columns of the key.
@@ -35,18 +36,31 @@ fn bind_change<'f>(values: Values<'f>, (key, change): &'f (&CubeKey, Counts)) ->
     values.bind::<BigInt, _>(change.days).bind::<BigInt, _>(change.settled)
 }
 
-/// Adds to cells in one statement; those that are not there yet are made.
+/// The counts of a cell, as they are added to those that it has.
+const COUNTS: [&str; 4] = ["received", "closed", "days", "settled"];
+
+/// The table with its columns.
+static CUBE: LazyLock<String> =
+    LazyLock::new(|| format!("cube ({}, {})", CubeKey::columns().join(", "), COUNTS.join(", ")));
+
+/// The addition to a cell that is there.
+static ADDED: LazyLock<String> = LazyLock::new(|| {
+    let sums = COUNTS.map(|sum| format!("{sum} = cube.{sum} + excluded.{sum}"));
+    format!(" ON CONFLICT ({}) DO UPDATE SET {}", CubeKey::columns().join(", "), sums.join(", "))
+});
+
+/// Adds to cells; those that are not there yet are made.
 fn raise(db: &mut Db, changes: &[(&CubeKey, Counts)]) -> Result<()> {
-    let statement = key_columns::<CubeKey>(Statement::new("INSERT INTO cube ("));
-    let statement = statement.sql(", received, closed, days, settled)").rows(changes, bind_change);
-    let statement = key_columns::<CubeKey>(statement.sql(" ON CONFLICT (")).sql(") DO UPDATE SET ");
-    let sums = ["received", "closed", "days", "settled"].into_iter().enumerate();
-    let statement = sums.fold(statement, |statement, (index, sum)| {
-        let statement = statement.sql(if index == 0 { "" } else { ", " }).sql(sum).sql(" = ");
-        statement.sql("cube.").sql(sum).sql(" + excluded.").sql(sum)
-    });
-    statement.execute(db)?;
-    Ok(())
+    insert_columns(db, (&CUBE, &ADDED), changes, bind_change, |columns, changes| {
+        let columns = columns.bind::<Integer, _>(changes.iter().map(|(key, _)| key.0));
+        let columns = (0..Dimension::COUNT).fold(columns, |columns, dimension| {
+            columns.bind::<Text, _>(changes.iter().map(move |(key, _)| key.1[dimension].as_str()))
+        });
+        let columns = columns.bind::<BigInt, _>(changes.iter().map(|(_, change)| change.received));
+        let columns = columns.bind::<BigInt, _>(changes.iter().map(|(_, change)| change.closed));
+        let columns = columns.bind::<BigInt, _>(changes.iter().map(|(_, change)| change.days));
+        columns.bind::<BigInt, _>(changes.iter().map(|(_, change)| change.settled))
+    })
 }
 
 /// The sum of what is left in a cell: records received, records closed and days; 0 if nothing is left.

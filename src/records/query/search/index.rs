@@ -123,9 +123,8 @@ pub(super) trait WordIndex: Sync {
     /// Writes changes.
     fn write(&self, db: &mut Db, changes: &[IndexChange]) -> Result<()>;
 
-    /// The query for the keys of all entries of the words that begin with a text, in no order; for a null where there are more
-    /// than a limit.
-    fn few(&self, beginning: &str, limit: i64) -> Statement<'static>;
+    /// The query for the keys of some entries of the words that begin with a text, in no order.
+    fn some(&self, beginning: &str, limit: i64) -> Statement<'static>;
 
     /// The query for the number of these entries, if it is no larger than a limit, or else the limit.
     fn count(&self, beginning: &str, limit: i64) -> Statement<'static>;
@@ -137,9 +136,13 @@ pub(super) trait WordIndex: Sync {
     /// begins with, so that more is found. `None` where there is none.
     fn ordered(&self, beginning: &str) -> Option<String>;
 
-    /// Some of the first keys that all sources have; about so many are wanted. A key may come more than once, one behind the
-    /// other. However few there are, what it costs is bounded by what the rarest source has.
-    fn next_keys(&self, db: &mut Db, sources: &[WordSource], span: KeySpan, wanted: i64) -> Result<KeyBlock>;
+    /// The keys that are looked at to find the first ones that some sources have, where so many are wanted and nothing is known
+    /// of how many of them the sources have together.
+    fn to_look_at(&self, sources: usize, wanted: i64) -> i64;
+
+    /// The first keys that all sources have, as many as are found by a look at so many of each. A key may come more than once,
+    /// one behind the other.
+    fn next_keys(&self, db: &mut Db, sources: &[WordSource], span: KeySpan, count: i64) -> Result<KeyBlock>;
 
     /// The condition that a record has words that begin with each of these texts.
     fn found_by(&self, beginnings: &[&str], span: KeySpan) -> Condition;

@@ -3,24 +3,19 @@
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
 
 use super::index::{IndexFindings, IndexedRecord, KeyBlock, KeySpan, NextRecords, POS, WordIndex, WordSource};
 use super::{IndexChange, IndexKey};
-use crate::db::schema::records;
 use crate::db::{Db, Statement};
 use crate::error::Result;
 use crate::records::find::Condition;
 
-/// So many keys of each of several sources are looked at for one that is wanted, and so many at the most in one statement.
+/// So many keys of each of several sources are looked at at first for one that is wanted.
 const LOOKED_AT: i64 = 8;
-const LARGEST: i64 = 8_192;
 
 /// A source that has so many times the keys of another is left out: for each of the other's it would be gone on in.
-const FAR_MORE: i64 = 8;
-
-/// So many sources are looked at together: there is a bit for each. Who shows a record looks whether it has all words.
-const MOST_SOURCES: usize = 32;
+const FAR_MORE: usize = 8;
 
 /// The entries that one statement has.
 const ENTRIES: usize = 10_000;
@@ -99,59 +94,31 @@ fn keys(source: &WordSource, span: KeySpan, limit: i64) -> Statement<'static> {
     }
 }
 
-/// A key that all sources have; or of a source the last key that was looked at, how many were, and how many of them are as far
-/// as all sources were looked at.
-#[derive(QueryableByName)]
-struct FoundTogether {
-    #[diesel(sql_type = Nullable<BigInt>)]
-    source: Option<i64>,
-    #[diesel(sql_type = BigInt)]
-    key: i64,
-    #[diesel(sql_type = BigInt)]
-    number: i64,
-    #[diesel(sql_type = BigInt)]
-    shared: i64,
-}
-
-/// The query for the keys among the first of each source that all of them have, and for how far these go.
-fn together(sources: &[WordSource], span: KeySpan, limit: i64) -> Statement<'static> {
-    let [last, farthest, order] = if span.descending { ["min", "max", " >= "] } else { ["max", "min", " <= "] };
-    let mut all = Statement::new("WITH found (source, key) AS MATERIALIZED (");
-    for (index, source) in sources.iter().enumerate() {
-        all = all.sql(if index == 0 { "SELECT " } else { " UNION ALL SELECT " }).bind::<BigInt, _>(index as i64);
-        all = all.sql(", key FROM (").append(keys(source, span, limit)).sql(") AS of_source");
+/// The block of the keys that all sources have, out of the first ones of each, of which so many were asked for.
+fn together(found: &[(i64, i64)], sources: usize, (span, limit): (KeySpan, i64)) -> KeyBlock {
+    let mut each = vec![Vec::new(); sources];
+    for (source, key) in found {
+        each.get_mut(*source as usize).into_iter().for_each(|keys: &mut Vec<i64>| keys.push(span.turned(*key)));
     }
-    let all = all.sql("), ends AS (SELECT source, count(*) AS number, ").sql(last);
-    let all = all.sql("(key) AS key FROM found GROUP BY source), reach AS (SELECT ").sql(farthest);
-    let all = all.sql("(key) AS key FROM ends WHERE number >= ").bind::<BigInt, _>(limit);
-    let all = all.sql(
-        ") SELECT CAST(NULL AS BIGINT) AS source, key, CAST(0 AS BIGINT) AS number, CAST(0 AS BIGINT) AS shared FROM found \
-         GROUP BY key HAVING bit_or(CAST(1 AS BIGINT) << CAST(source AS INTEGER)) = ",
-    );
-    let all = all.bind::<BigInt, _>((1_i64 << sources.len()) - 1);
-    let all = all.sql(
-        " UNION ALL SELECT ends.source, ends.key, ends.number, \
-         (SELECT count(*) FROM found WHERE found.source = ends.source AND found.key",
-    );
-    all.sql(order).sql("(SELECT key FROM reach)) FROM ends")
-}
-
-/// The block that was found together among so many keys of each source.
-fn together_in(found: &[FoundTogether], sources: usize, (span, limit): (KeySpan, i64)) -> KeyBlock {
-    let (ends, shared): (Vec<&FoundTogether>, Vec<&FoundTogether>) = found.iter().partition(|row| row.source.is_some());
-    let mut keys: Vec<i64> = shared.into_iter().map(|row| row.key).collect();
-    keys.sort_unstable_by_key(|key| span.turned(*key));
-    let (further, whole): (Vec<&FoundTogether>, Vec<&FoundTogether>) =
-        ends.iter().copied().partition(|end| end.number >= limit);
-    let nearest = further.into_iter().min_by_key(|end| span.turned(end.key));
-    let reach = nearest.map(|end| end.key).filter(|reach| {
-        let is_passed = |end: &FoundTogether| span.turned(end.key) <= span.turned(*reach);
-        ends.len() == sources && !whole.into_iter().any(is_passed)
+    each.iter_mut().for_each(|keys| keys.sort_unstable());
+    let is_whole = |keys: &Vec<i64>| (keys.len() as i64) < limit;
+    let last = |keys: &Vec<i64>| keys.last().copied().unwrap_or(i64::MIN);
+    let nearest = each.iter().enumerate().filter(|(_, keys)| !is_whole(keys)).min_by_key(|(_, keys)| last(keys));
+    let nearest = nearest.map(|(source, keys)| (source, last(keys)));
+    let nearest = nearest.filter(|(_, reach)| !each.iter().any(|keys| is_whole(keys) && last(keys) <= *reach));
+    let commonest = nearest
+        .filter(|(_, reach)| each.iter().any(|keys| keys.partition_point(|key| key <= reach) * FAR_MORE < keys.len()));
+    let mut all = each.into_iter();
+    let first = all.next().unwrap_or_default();
+    let keys = all.fold(first, |mut keys, other| {
+        keys.retain(|key| other.binary_search(key).is_ok());
+        keys
     });
-    let rarest = ends.iter().min_by_key(|end| end.shared);
-    let is_far_rarer = rarest.is_some_and(|end| end.shared * FAR_MORE < end.number);
-    let commonest = nearest.and_then(|end| end.source).filter(|_| is_far_rarer && reach.is_some());
-    KeyBlock { keys, reach, commonest: commonest.map(|source| source as usize) }
+    KeyBlock {
+        keys: keys.into_iter().map(|key| span.turned(key)).collect(),
+        reach: nearest.map(|(_, reach)| span.turned(reach)),
+        commonest: commonest.map(|(source, _)| source),
+    }
 }
 
 pub(super) struct PostgresWords;
@@ -179,11 +146,8 @@ impl WordIndex for PostgresWords {
         Ok(())
     }
 
-    fn few(&self, beginning: &str, limit: i64) -> Statement<'static> {
-        let all = Statement::new("WITH entries (key) AS MATERIALIZED (SELECT key");
-        let all = first_entries(all, beginning, limit + 1)
-            .sql(") SELECT DISTINCT CASE WHEN (SELECT count(*) FROM entries) <= ");
-        all.bind::<BigInt, _>(limit).sql(" THEN key END AS key FROM entries")
+    fn some(&self, beginning: &str, limit: i64) -> Statement<'static> {
+        first_entries(Statement::new("SELECT key"), beginning, limit)
     }
 
     fn count(&self, beginning: &str, limit: i64) -> Statement<'static> {
@@ -211,14 +175,17 @@ impl WordIndex for PostgresWords {
         None
     }
 
-    fn next_keys(&self, db: &mut Db, sources: &[WordSource], span: KeySpan, wanted: i64) -> Result<KeyBlock> {
+    fn to_look_at(&self, sources: usize, wanted: i64) -> i64 {
+        if sources > 1 { wanted * LOOKED_AT } else { wanted }
+    }
+
+    fn next_keys(&self, db: &mut Db, sources: &[WordSource], span: KeySpan, count: i64) -> Result<KeyBlock> {
         if let [source] = sources {
-            return Ok(KeyBlock::of(keys(source, span, wanted).load(db)?, wanted));
+            return Ok(KeyBlock::of(keys(source, span, count).load(db)?, count));
         }
-        let sources = &sources[..sources.len().min(MOST_SOURCES)];
-        let limit = (wanted * LOOKED_AT).min(LARGEST);
-        let found: Vec<FoundTogether> = together(sources, span, limit).load(db)?;
-        Ok(together_in(&found, sources.len(), (span, limit)))
+        let each = Statement::of_each(sources.iter().map(|source| keys(source, span, count)));
+        let found: Vec<(i64, i64)> = each.giving::<(BigInt, BigInt)>().load(db)?;
+        Ok(together(&found, sources.len(), (span, count)))
     }
 
     fn found_by(&self, beginnings: &[&str], span: KeySpan) -> Condition {
@@ -231,13 +198,14 @@ impl WordIndex for PostgresWords {
         Box::new(all.expression::<Bool>())
     }
 
+    /// As an expression the register keeps the server from going through all of it in order to look for these few.
     fn at(&self, register: Option<&'static str>, places: &str) -> Condition {
-        let found = Statement::new("records.pos = ANY (CAST(").bind::<Text, _>(format!("{{{places}}}"));
-        let found = found.sql(" AS BIGINT[]))").expression::<Bool>();
-        match register {
-            Some(register) => Box::new(records::register.eq(register).and(found)),
-            None => Box::new(found),
-        }
+        let found = match register {
+            Some(register) => Statement::new("(records.register || '' = ").bind::<Text, _>(register).sql(" AND "),
+            None => Statement::new("("),
+        };
+        let found = found.sql("records.pos = ANY (CAST(").bind::<Text, _>(format!("{{{places}}}"));
+        Box::new(found.sql(" AS BIGINT[])))").expression())
     }
 
     fn check(&self, db: &mut Db, next: &mut NextRecords) -> Result<IndexFindings> {
@@ -267,43 +235,40 @@ mod tests {
     const UPWARDS: KeySpan = KeySpan { first: 0, last: 1_000, descending: false };
     const DOWNWARDS: KeySpan = KeySpan { descending: true, ..UPWARDS };
 
-    fn shared(key: i64) -> FoundTogether {
-        FoundTogether { source: None, key, number: 0, shared: 0 }
-    }
-
-    /// The end of a source: its last key, how many there were, and how many of them as far as all were looked at.
-    fn end(source: i64, key: i64, number: i64, shared: i64) -> FoundTogether {
-        FoundTogether { source: Some(source), key, number, shared }
+    /// The keys of each source, as they are found.
+    fn found(each: &[&[i64]]) -> Vec<(i64, i64)> {
+        let of_source = |(source, keys): (usize, &&[i64])| keys.iter().map(move |key| (source as i64, *key)).collect();
+        each.iter().enumerate().flat_map(|of_each| -> Vec<(i64, i64)> { of_source(of_each) }).collect()
     }
 
     #[test]
     fn it_goes_on_behind_the_nearest_end() {
-        let found = [shared(30), shared(10), end(0, 90, 8, 6), end(1, 70, 8, 8)];
-        let block = together_in(&found, 2, (UPWARDS, 8));
+        let block = together(&found(&[&[10, 20, 30, 90], &[10, 30, 50, 70]]), 2, (UPWARDS, 4));
         assert_eq!((block.keys, block.reach, block.commonest), (vec![10, 30], Some(70), None));
-        let found = [shared(10), shared(30), end(0, 5, 8, 6), end(1, 7, 8, 8)];
-        let block = together_in(&found, 2, (DOWNWARDS, 8));
-        assert_eq!((block.keys, block.reach), (vec![30, 10], Some(7)));
+        let block = together(&found(&[&[90, 30, 20, 5], &[90, 50, 30, 7]]), 2, (DOWNWARDS, 4));
+        assert_eq!((block.keys, block.reach, block.commonest), (vec![90, 30], Some(7), None));
     }
 
     #[test]
     fn nothing_is_left_where_one_source_has_come_to_its_end() {
-        let passed = [end(0, 40, 3, 3), end(1, 70, 8, 8)];
-        assert_eq!(together_in(&passed, 2, (UPWARDS, 8)).reach, None);
-        let still_to_come = [end(0, 90, 3, 2), end(1, 70, 8, 8)];
-        assert_eq!(together_in(&still_to_come, 2, (UPWARDS, 8)).reach, Some(70));
-        let without_any = [end(1, 70, 8, 8)];
-        assert_eq!(together_in(&without_any, 2, (UPWARDS, 8)).reach, None);
-        let all_at_their_end = [shared(40), end(0, 40, 3, 3), end(1, 70, 5, 5)];
-        let block = together_in(&all_at_their_end, 2, (UPWARDS, 8));
+        let passed = found(&[&[10, 40], &[40, 50, 60, 70]]);
+        let block = together(&passed, 2, (UPWARDS, 4));
+        assert_eq!((block.keys, block.reach), (vec![40], None));
+        let still_to_come = found(&[&[10, 90], &[40, 50, 60, 70]]);
+        assert_eq!(together(&still_to_come, 2, (UPWARDS, 4)).reach, Some(70));
+        let without_any = found(&[&[], &[40, 50, 60, 70]]);
+        assert_eq!(together(&without_any, 2, (UPWARDS, 4)).reach, None);
+        let all_at_their_end = found(&[&[40], &[40, 70]]);
+        let block = together(&all_at_their_end, 2, (UPWARDS, 4));
         assert_eq!((block.keys, block.reach), (vec![40], None));
     }
 
     #[test]
     fn a_source_with_far_more_keys_than_another_is_told() {
-        let found = [end(0, 990, 800, 20), end(1, 70, 800, 800)];
-        assert_eq!(together_in(&found, 2, (UPWARDS, 800)).commonest, Some(1));
-        let found = [end(0, 990, 800, 100), end(1, 70, 800, 800)];
-        assert_eq!(together_in(&found, 2, (UPWARDS, 800)).commonest, None);
+        let rare: Vec<i64> = (0..32).map(|key| key * 100).collect();
+        let common: Vec<i64> = (0..32).map(|key| key * 10).collect();
+        let commoner: Vec<i64> = (0..32).collect();
+        assert_eq!(together(&found(&[&rare, &common]), 2, (UPWARDS, 32)).commonest, None);
+        assert_eq!(together(&found(&[&rare, &commoner]), 2, (UPWARDS, 32)).commonest, Some(1));
     }
 }

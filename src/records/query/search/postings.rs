@@ -9,11 +9,11 @@ use super::{DaySpan, Search, word_index};
 use crate::db::Db;
 use crate::error::Result;
 
-/// The keys that are asked for at first, and at the most.
+/// The keys that are looked at for a block at the least, and at the most.
 const FIRST: i64 = 64;
 const LARGEST: i64 = 8_192;
 
-/// So many times the keys of the block before are asked for in the next one.
+/// A block has at most so many times the keys of the one before.
 const GROWTH: i64 = 4;
 
 /// The keys that all of some sources have.
@@ -24,8 +24,10 @@ pub struct Postings {
     keys: VecDeque<i64>,
     /// The key from which nothing is read yet, unless all is.
     unread: Option<i64>,
-    /// The least size of the next block.
-    block: i64,
+    /// The number of keys that were looked at in the last block; 0 if there is none that the next one is like.
+    looked_at: i64,
+    /// The number of keys that were found in it.
+    hits: i64,
     from: i64,
     found: i64,
     wanted: i64,
@@ -47,8 +49,10 @@ impl Postings {
         let span = search.span(days, descending);
         let from = span.turned(if descending { span.last } else { span.first });
         let (sources, keys, unread) = (sources.to_vec(), VecDeque::new(), Some(from));
-        let postings = Postings { sources, span, keys, unread, block: FIRST, from, found: 0, wanted: 0, crowd: None };
-        (!postings.sources.is_empty()).then_some(postings)
+        (!sources.is_empty()).then(|| {
+            let (looked_at, hits, found, wanted) = (0, 0, 0, 0);
+            Postings { sources, span, keys, unread, looked_at, hits, from, found, wanted, crowd: None }
+        })
     }
 
     /// The next key, without going on.
@@ -64,19 +68,27 @@ impl Postings {
         }
     }
 
-    /// Reads the next block: what is wanted and a quarter more, for days are told as a whole.
+    /// Reads the next block: as many keys as it takes if as many of them are found as before, and a quarter more, for days are told
+    /// as a whole.
     fn read(&mut self, db: &mut Db, from: i64) -> Result<()> {
         let rest = match self.span.descending {
             true => KeySpan { last: self.span.turned(from), ..self.span },
             false => KeySpan { first: from, ..self.span },
         };
-        let count = self.block.max((self.wanted - self.found) * 5 / 4).min(LARGEST);
-        let block = word_index(db).next_keys(db, &self.sources, rest, count)?;
-        self.block = (self.block * GROWTH).min(LARGEST);
+        let index = word_index(db);
+        let wanted = ((self.wanted - self.found) * 5 / 4).max(FIRST);
+        let count = match (self.looked_at, self.hits) {
+            (0, _) => index.to_look_at(self.sources.len(), wanted),
+            (looked_at, hits) => (wanted * looked_at / hits.max(1)).min(looked_at * GROWTH),
+        };
+        let count = count.clamp(FIRST, LARGEST);
+        let block = index.next_keys(db, &self.sources, rest, count)?;
+        (self.looked_at, self.hits) = (count, block.keys.len() as i64);
         self.unread = block.reach.map(|last| self.span.turned(last) + 1);
         self.keys.extend(block.keys.into_iter().map(|key| self.span.turned(key)));
         if let Some(commonest) = block.commonest {
             self.sources.remove(commonest);
+            self.looked_at = 0;
         }
         Ok(())
     }

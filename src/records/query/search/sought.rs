@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Text};
 
 use super::index::{KeySpan, POS};
 use super::{DaySpan, IndexKey, WordSource, letter, word_index, words};
@@ -30,24 +30,6 @@ pub struct Search {
     terms: Vec<Term>,
     letter: Option<u8>,
     days: DaySpan,
-}
-
-/// An entry of the word at a place; without a key there are more than a few.
-#[derive(QueryableByName)]
-struct FoundEntry {
-    #[diesel(sql_type = BigInt)]
-    place: i64,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    key: Option<i64>,
-}
-
-/// A word of the index that begins with the one at a place.
-#[derive(QueryableByName)]
-struct KnownWord {
-    #[diesel(sql_type = BigInt)]
-    place: i64,
-    #[diesel(sql_type = Text)]
-    term: String,
 }
 
 /// The words of a text but those that others begin with: who has these has the former too.
@@ -85,23 +67,21 @@ impl Search {
             return Ok(Vec::new());
         }
         let index = word_index(db);
-        let each = beginnings.iter().map(|beginning| index.few(beginning, most));
-        let found: Vec<FoundEntry> = Statement::of_each(each).load(db)?;
+        let each = Statement::of_each(beginnings.iter().map(|beginning| index.some(beginning, most + 1)));
+        let found: Vec<(i64, i64)> = each.giving::<(BigInt, BigInt)>().load(db)?;
         let span = self.span(self.days, false);
-        let mut few = vec![Some(Vec::new()); beginnings.len()];
-        for FoundEntry { place, key } in found {
-            let Some(of_place) = few.get_mut(place as usize) else { continue };
-            match (key, &mut *of_place) {
-                (Some(key), Some(keys)) if span.has(key) => keys.push(key),
-                (Some(_), _) => {}
-                (None, _) => *of_place = None,
-            }
+        let mut entries = vec![Vec::new(); beginnings.len()];
+        for (place, key) in found {
+            entries.get_mut(place as usize).into_iter().for_each(|of_place: &mut Vec<i64>| of_place.push(key));
         }
-        for keys in few.iter_mut().flatten() {
+        let few = entries.into_iter().map(|mut keys| {
+            let is_few = keys.len() as i64 <= most;
+            keys.retain(|key| span.has(*key));
             keys.sort_unstable();
             keys.dedup();
-        }
-        Ok(few)
+            is_few.then_some(keys)
+        });
+        Ok(few.collect())
     }
 
     /// The keys of what may be found, if that is little: what all words find of which each finds little.
@@ -160,8 +140,8 @@ fn known_words(db: &mut Db, beginnings: &[String]) -> Result<Vec<Vec<String>>> {
     if !beginnings.is_empty() {
         let index = word_index(db);
         let each = beginnings.iter().map(|beginning| index.words(beginning, MERGED + 1));
-        let known: Vec<KnownWord> = Statement::of_each(each).load(db)?;
-        for KnownWord { place, term } in known {
+        let known: Vec<(i64, String)> = Statement::of_each(each).giving::<(BigInt, Text)>().load(db)?;
+        for (place, term) in known {
             words.get_mut(place as usize).into_iter().for_each(|of_place| of_place.push(term.clone()));
         }
     }

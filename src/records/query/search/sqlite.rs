@@ -62,11 +62,8 @@ impl WordIndex for SqliteWords {
         })
     }
 
-    fn few(&self, beginning: &str, limit: i64) -> Statement<'static> {
-        let all = Statement::new("WITH entries (key) AS MATERIALIZED (SELECT doc");
-        let all =
-            entries(all, beginning, limit + 1).sql(") SELECT DISTINCT CASE WHEN (SELECT count(*) FROM entries) <= ");
-        all.bind::<BigInt, _>(limit).sql(" THEN key END AS key FROM entries")
+    fn some(&self, beginning: &str, limit: i64) -> Statement<'static> {
+        entries(Statement::new("SELECT doc AS key"), beginning, limit)
     }
 
     fn count(&self, beginning: &str, limit: i64) -> Statement<'static> {
@@ -95,12 +92,16 @@ impl WordIndex for SqliteWords {
         Some(beginning.chars().take(INDEXED).collect())
     }
 
+    fn to_look_at(&self, _: usize, wanted: i64) -> i64 {
+        wanted
+    }
+
     /// The index goes through the keys of all sources together, and skips what one of them has not.
-    fn next_keys(&self, db: &mut Db, sources: &[WordSource], span: KeySpan, wanted: i64) -> Result<KeyBlock> {
+    fn next_keys(&self, db: &mut Db, sources: &[WordSource], span: KeySpan, count: i64) -> Result<KeyBlock> {
         let asked = sources.iter().map(asked_for).collect::<Vec<_>>().join(" AND ");
         let found = matched(Statement::new("SELECT rowid AS key FROM records_search WHERE "), asked, span);
         let found = found.sql(if span.descending { " ORDER BY rowid DESC LIMIT " } else { " ORDER BY rowid LIMIT " });
-        Ok(KeyBlock::of(found.bind::<BigInt, _>(wanted).load(db)?, wanted))
+        Ok(KeyBlock::of(found.bind::<BigInt, _>(count).load(db)?, count))
     }
 
     fn found_by(&self, beginnings: &[&str], span: KeySpan) -> Condition {
