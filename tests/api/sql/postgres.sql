@@ -42,8 +42,8 @@ INSERT INTO audit_trail (seq, at, actor, request_id, kind, action, subject, revi
   FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 INSERT INTO history (record_id, revision, register, action, at, actor, request_id, changes, personal, salt, personal_digest, value_salt, actor_kind, actor_issuer, actor_client) SELECT *
   FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
-INSERT INTO cube (period, register, kind, requester, area, channel, filing, role, medium, status, responsible, received, closed, days, settled)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15), ($16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
+INSERT INTO cube (period, register, kind, requester, area, channel, filing, role, medium, status, responsible, received, closed, days, settled) SELECT *
+  FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
   ON CONFLICT (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) DO UPDATE
   SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, days = cube.days + excluded.days, settled = cube.settled + excluded.settled;
 INSERT INTO changes (seq, record_id, revision, register, number, action, at, trace) SELECT *
@@ -91,10 +91,6 @@ DELETE
   FROM cube
   WHERE received = 0 AND closed = 0 AND days = 0 AND settled = 0 AND (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) IN (
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11));
-INSERT INTO cube (period, register, kind, requester, area, channel, filing, role, medium, status, responsible, received, closed, days, settled)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15), ($16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30), ($31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45)
-  ON CONFLICT (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) DO UPDATE
-  SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, days = cube.days + excluded.days, settled = cube.settled + excluded.settled;
 
 -- create what another system delivers
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
@@ -362,55 +358,67 @@ SELECT records.pos, records.id, records.register, records.number, records.title,
 
 -- search, newest first
 BEGIN;
-SELECT key
+SELECT $1 AS place, one.*
+  FROM (SELECT key
   FROM records_search
-  WHERE word BETWEEN $1 AND $2
+  WHERE word BETWEEN $2 AND $3
   ORDER BY word, key
-  LIMIT $3;
+  LIMIT $4) AS one;
 SELECT "records"."pos", "records"."number", "records"."title"
   FROM "records"
-  WHERE (("records"."register" = $1) AND records.pos = ANY (CAST($2 AS BIGINT[])))
+  WHERE (records.register || '' = $1 AND records.pos = ANY (CAST($2 AS BIGINT[])))
   ORDER BY "records"."received_on" DESC, "records"."number" DESC
   LIMIT $3;
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
-  WHERE records.pos = ANY (CAST($1 AS BIGINT[]))
+  WHERE (records.pos = ANY (CAST($1 AS BIGINT[])))
   ORDER BY "records"."received_on" DESC, "records"."number" DESC
   LIMIT $2;
 
 -- search, newest first, next page
 SELECT "records"."pos", "records"."number", "records"."title"
   FROM "records"
-  WHERE ((("records"."register" = $1) AND records.pos = ANY (CAST($2 AS BIGINT[]))) AND ("records"."received_on", "records"."number") < ($3, $4))
+  WHERE ((records.register || '' = $1 AND records.pos = ANY (CAST($2 AS BIGINT[]))) AND ("records"."received_on", "records"."number") < ($3, $4))
   ORDER BY "records"."received_on" DESC, "records"."number" DESC
   LIMIT $5;
 
 -- search, oldest first
 SELECT "records"."pos", "records"."number", "records"."title"
   FROM "records"
-  WHERE (("records"."register" = $1) AND records.pos = ANY (CAST($2 AS BIGINT[])))
+  WHERE (records.register || '' = $1 AND records.pos = ANY (CAST($2 AS BIGINT[])))
   ORDER BY "records"."received_on" ASC, "records"."number" ASC
   LIMIT $3;
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
-  WHERE records.pos = ANY (CAST($1 AS BIGINT[]))
+  WHERE (records.pos = ANY (CAST($1 AS BIGINT[])))
   ORDER BY "records"."received_on" ASC, "records"."number" ASC
   LIMIT $2;
 
 -- search, oldest first, next page
 SELECT "records"."pos", "records"."number", "records"."title"
   FROM "records"
-  WHERE ((("records"."register" = $1) AND records.pos = ANY (CAST($2 AS BIGINT[]))) AND ("records"."received_on", "records"."number") > ($3, $4))
+  WHERE ((records.register || '' = $1 AND records.pos = ANY (CAST($2 AS BIGINT[]))) AND ("records"."received_on", "records"."number") > ($3, $4))
   ORDER BY "records"."received_on" ASC, "records"."number" ASC
   LIMIT $5;
 
 -- search, by title
--- sends nothing else than what stands above.
+SELECT $1 AS place, one.*
+  FROM (SELECT key
+  FROM records_search
+  WHERE word BETWEEN $2 AND $3
+  ORDER BY word, key
+  LIMIT $4) AS one
+  UNION ALL SELECT $5 AS place, one.*
+  FROM (SELECT key
+  FROM records_search
+  WHERE word BETWEEN $6 AND $7
+  ORDER BY word, key
+  LIMIT $8) AS one;
 
 -- search in all registers
 SELECT "records"."pos", "records"."number", "records"."title"
   FROM "records"
-  WHERE records.pos = ANY (CAST($1 AS BIGINT[]))
+  WHERE (records.pos = ANY (CAST($1 AS BIGINT[])))
   ORDER BY "records"."received_on" DESC, "records"."number" DESC
   LIMIT $2;
 
@@ -439,8 +447,7 @@ SELECT period, '' AS register, '' AS kind, '' AS requester, '' AS area, '' AS ch
 -- the first month of the cube
 SELECT min("cube"."period")
   FROM "cube"
-  WHERE ((("cube"."period" > $1) AND ("cube"."received" > $2)) AND ("cube"."register" = ANY($3)))
-  LIMIT $4;
+  WHERE ((("cube"."period" > $1) AND ("cube"."received" > $2)) AND ("cube"."register" = ANY($3)));
 
 -- count by organisation, received
 SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, '' AS own, organisation AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
@@ -791,26 +798,22 @@ VACUUM (FULL) pg_catalog.pg_statistic;
 CHECKPOINT;
 
 -- search for a common word
-SELECT "records"."pos", "records"."number", "records"."title"
-  FROM "records"
-  WHERE ("records"."register" = $1)
-  ORDER BY "records"."received_on" DESC, "records"."number" DESC
-  LIMIT $2;
-WITH RECURSIVE found (term) AS ((SELECT word
+SELECT $1 AS place, one.*
+  FROM (WITH RECURSIVE found (term) AS ((SELECT word
   FROM records_search
-  WHERE word BETWEEN $1 AND $2
+  WHERE word BETWEEN $2 AND $3
   ORDER BY word
   LIMIT 1)
   UNION ALL SELECT (SELECT word
   FROM records_search
-  WHERE word > found.term AND word <= $3
+  WHERE word > found.term AND word <= $4
   ORDER BY word
   LIMIT 1)
   FROM found
   WHERE found.term IS NOT NULL) SELECT term
   FROM found
   WHERE term IS NOT NULL
-  LIMIT $4;
+  LIMIT $5) AS one;
 SELECT found.key
   FROM unnest(string_to_array($1, ' ')) AS sought (word) CROSS JOIN LATERAL (SELECT key
   FROM records_search
@@ -821,9 +824,9 @@ SELECT found.key
   LIMIT $5;
 SELECT "records"."pos", "records"."number", "records"."title"
   FROM "records"
-  WHERE ((("records"."register" = $1) AND ("records"."received_on" = $2)) AND ("records"."received_on", "records"."number") < ($3, $4))
+  WHERE (("records"."register" = $1) AND ("records"."received_on" = $2))
   ORDER BY "records"."received_on" DESC, "records"."number" DESC
-  LIMIT $5;
+  LIMIT $3;
 
 -- search for a common word, by title
 SELECT "records"."pos", "records"."number", "records"."title"
@@ -833,7 +836,7 @@ SELECT "records"."pos", "records"."number", "records"."title"
   LIMIT $2;
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
-  WHERE records.pos = ANY (CAST($1 AS BIGINT[]))
+  WHERE (records.pos = ANY (CAST($1 AS BIGINT[])))
   ORDER BY "records"."title_key" DESC, "records"."number" DESC
   LIMIT $2;
 SELECT found.key

@@ -376,10 +376,11 @@ SELECT records.pos, records.id, records.register, records.number, records.title,
 
 -- search, newest first
 BEGIN;
-SELECT doc AS key
+SELECT ? AS place, one.*
+  FROM (SELECT doc AS key
   FROM records_words
   WHERE term BETWEEN ? AND ?
-  LIMIT ?;
+  LIMIT ?) AS one;
 SELECT `records`.`pos`, `records`.`number`, `records`.`title`
   FROM `records`
   WHERE (+records.register = ? AND records.pos IN (SELECT value
@@ -424,7 +425,16 @@ SELECT `records`.`pos`, `records`.`number`, `records`.`title`
   LIMIT ?;
 
 -- search, by title
--- sends nothing else than what stands above.
+SELECT ? AS place, one.*
+  FROM (SELECT doc AS key
+  FROM records_words
+  WHERE term BETWEEN ? AND ?
+  LIMIT ?) AS one
+  UNION ALL SELECT ? AS place, one.*
+  FROM (SELECT doc AS key
+  FROM records_words
+  WHERE term BETWEEN ? AND ?
+  LIMIT ?) AS one;
 
 -- search in all registers
 SELECT `records`.`pos`, `records`.`number`, `records`.`title`
@@ -459,8 +469,7 @@ SELECT period, '' AS register, '' AS kind, '' AS requester, '' AS area, '' AS ch
 -- the first month of the cube
 SELECT min(`cube`.`period`)
   FROM `cube`
-  WHERE (((`cube`.`period` > ?) AND (`cube`.`received` > ?)) AND (`cube`.`register` IN (?, ?)))
-  LIMIT ?;
+  WHERE (((`cube`.`period` > ?) AND (`cube`.`received` > ?)) AND (`cube`.`register` IN (?, ?)));
 
 -- count by organisation, received
 SELECT period, register, '' AS kind, '' AS requester, area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, '' AS own, organisation AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
@@ -520,8 +529,7 @@ SELECT coalesce(register, ''), received_on, ?, 1
 -- activities
 SELECT min(`cube`.`period`)
   FROM `cube`
-  WHERE (((`cube`.`period` > ?) AND (`cube`.`received` > ?)) AND (`cube`.`register` IN (?, ?, ?, ?, ?)))
-  LIMIT ?;
+  WHERE (((`cube`.`period` > ?) AND (`cube`.`received` > ?)) AND (`cube`.`register` IN (?, ?, ?, ?, ?)));
 SELECT period, register, '' AS kind, '' AS requester, '' AS area, '' AS channel, '' AS filing, '' AS role, '' AS medium, '' AS status, '' AS responsible, '' AS own, CAST(NULL AS TEXT) AS organisation, CAST(SUM(received) AS BIGINT) AS received, CAST(SUM(closed) AS BIGINT) AS closed, CAST(SUM(days) AS BIGINT) AS days, CAST(SUM(settled) AS BIGINT) AS settled
   FROM cube
   WHERE period BETWEEN ? AND ? AND register IN (?, ?, ?, ?, ?)
@@ -791,12 +799,8 @@ INSERT INTO records_search (records_search)
 PRAGMA wal_checkpoint(TRUNCATE);
 
 -- search for a common word
-SELECT `records`.`pos`, `records`.`number`, `records`.`title`
-  FROM `records`
-  WHERE (`records`.`register` = ?)
-  ORDER BY `records`.`received_on` DESC, `records`.`number` DESC
-  LIMIT ?;
-WITH RECURSIVE found (term) AS (SELECT (SELECT term
+SELECT ? AS place, one.*
+  FROM (WITH RECURSIVE found (term) AS (SELECT (SELECT term
   FROM records_words
   WHERE term BETWEEN ? AND ?
   LIMIT 1)
@@ -808,7 +812,7 @@ WITH RECURSIVE found (term) AS (SELECT (SELECT term
   WHERE found.term IS NOT NULL) SELECT term
   FROM found
   WHERE term IS NOT NULL
-  LIMIT ?;
+  LIMIT ?) AS one;
 SELECT rowid AS key
   FROM records_search
   WHERE records_search MATCH ? AND rowid BETWEEN ? AND ?
@@ -816,7 +820,7 @@ SELECT rowid AS key
   LIMIT ?;
 SELECT `records`.`pos`, `records`.`number`, `records`.`title`
   FROM `records`
-  WHERE (((`records`.`register` = ?) AND (`records`.`received_on` = ?)) AND (`records`.`received_on`, `records`.`number`) < (?, ?))
+  WHERE ((`records`.`register` = ?) AND (`records`.`received_on` = ?))
   ORDER BY `records`.`received_on` DESC, `records`.`number` DESC
   LIMIT ?;
 
