@@ -102,6 +102,9 @@ impl<'de> Deserialize<'de> for FootnoteSource {
 const SOURCES: &str =
     "a line has one source: any (with measure or add), sum, rest, share, entered = true or heading = true";
 
+/// The most characters of a line's code.
+const LONGEST: usize = 200;
+
 /// The most lines that a table can have: nobody reads more, and one can be made of all others.
 const MOST: usize = 1000;
 
@@ -121,8 +124,11 @@ pub(super) fn read(
     let mut codes: Vec<&str> = Vec::new();
     for line in written {
         let code = line.code.get_ref().as_str();
-        if !code.split('.').all(is_word) {
-            let reason = format!("the code \"{code}\" must be lower-case words joined by dots");
+        if !code.split('.').all(is_word) || code.len() > LONGEST {
+            let told: String = code.chars().take(LONGEST).collect();
+            let reason = format!(
+                "the code \"{told}\" must be lower-case words joined by dots, with {LONGEST} characters at the most"
+            );
             refusals.note(refuse::<_, ()>(&line.code, reason));
         } else if codes.contains(&code) {
             refusals.note(refuse::<_, ()>(&line.code, format!("the code {code} is used twice")));
