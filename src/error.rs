@@ -27,19 +27,53 @@ pub struct Fault {
     /// A sentence for people: what is wrong and what would be right.
     #[schema(example = "is not a date; give one as YYYY-MM-DD")]
     pub detail: String,
+    /// The same for who says it in another language; it is not sent.
+    #[serde(skip)]
+    pub allowed: Allowed,
+}
+
+/// What would be right in a faulty place, as far as it can be named.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Allowed {
+    /// The least that can stand there, or the first year.
+    pub least: Option<String>,
+    /// The most that can stand there, or the last year.
+    pub most: Option<String>,
+    /// The values that can stand there.
+    pub values: Option<String>,
+}
+
+impl Allowed {
+    /// What lies between these, if they are given.
+    pub fn between(least: Option<impl ToString>, most: Option<impl ToString>) -> Allowed {
+        let (least, most) = (least.map(|least| least.to_string()), most.map(|most| most.to_string()));
+        Allowed { least, most, values: None }
+    }
+
+    /// One of these values.
+    pub fn one_of(values: impl Into<String>) -> Allowed {
+        Allowed { values: Some(values.into()), ..Allowed::default() }
+    }
 }
 
 impl Fault {
     /// A fault in the body, at a JSON Pointer.
     pub fn at(pointer: impl Into<String>, code: &str, detail: impl Into<String>) -> Self {
         debug_assert!(FaultCode::find(code).is_some(), "{code} is not explained");
-        Fault { pointer: Some(pointer.into()), parameter: None, code: code.into(), detail: detail.into() }
+        let (code, detail, allowed) = (code.into(), detail.into(), Allowed::default());
+        Fault { pointer: Some(pointer.into()), parameter: None, code, detail, allowed }
     }
 
     /// A fault of a query or path parameter, or of a header.
     pub fn of(parameter: impl Into<String>, code: &str, detail: impl Into<String>) -> Self {
         debug_assert!(FaultCode::find(code).is_some(), "{code} is not explained");
-        Fault { pointer: None, parameter: Some(parameter.into()), code: code.into(), detail: detail.into() }
+        let (code, detail, allowed) = (code.into(), detail.into(), Allowed::default());
+        Fault { pointer: None, parameter: Some(parameter.into()), code, detail, allowed }
+    }
+
+    /// The same with what would be right.
+    pub fn allowing(self, allowed: Allowed) -> Self {
+        Fault { allowed, ..self }
     }
 }
 

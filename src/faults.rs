@@ -1,6 +1,6 @@
 //! The faults of one input, collected with their places.
 
-use crate::error::{Error, Fault, FaultList, Result};
+use crate::error::{Allowed, Error, Fault, FaultList, Result};
 
 /// The faults of one body, collected.
 #[derive(Debug, Default)]
@@ -10,6 +10,17 @@ impl Faults {
     /// Notes a fault, unless its place has one already.
     pub fn add(&mut self, pointer: impl Into<String>, code: &str, detail: impl Into<String>) {
         self.0.add(Fault::at(pointer, code, detail));
+    }
+
+    /// The same with what would be right.
+    pub fn add_allowing(
+        &mut self,
+        pointer: impl Into<String>,
+        code: &str,
+        detail: impl Into<String>,
+        allowed: Allowed,
+    ) {
+        self.0.add(Fault::at(pointer, code, detail).allowing(allowed));
     }
 
     /// Takes in the faults of other properties, under the names that `called` gives them.

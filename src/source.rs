@@ -94,11 +94,36 @@ fn in_words(message: &str) -> String {
             unknown(names.first().map_or("", String::as_str), known())
         }
         (_, Some(name)) if message.starts_with("missing field `") => format!("{name} is missing"),
+        (Some((found, "a map")), _) if found.starts_with("invalid type: string ") => {
+            "this must be a table, in { and }; where it is a text, one for each language, as in { de = \"…\" }"
+                .to_owned()
+        }
         (Some((_, expected)), _) if message.starts_with("invalid type: ") || message.starts_with("invalid value: ") => {
             format!("this must be {}", kind(expected))
         }
-        _ => message.to_owned(),
+        _ => syntax(message),
     }
+}
+
+/// What the reader of TOML says of its syntax where it speaks of its own work, and what that means to who writes.
+const SYNTAX: [(&str, &str); 5] = [
+    ("duplicate key", "this key is there twice; leave one out"),
+    ("cannot recurse further", "this lies too deep within brackets or braces"),
+    ("recursion limit", "something lies too deep within brackets, braces or dots"),
+    (
+        "carriage return must be followed by newline",
+        "a line ends in a carriage return alone; save the file with the line ends of Windows or Unix",
+    ),
+    (
+        "invalid basic string",
+        "a text is not closed in its line, or has a control character; both are written as in \"a\\nb\"",
+    ),
+];
+
+/// A sentence on the syntax of TOML.
+fn syntax(message: &str) -> String {
+    let known = SYNTAX.iter().find(|(says, _)| message.starts_with(says));
+    known.map_or(message, |(_, means)| means).to_owned()
 }
 
 /// A value as a type; its fault is noted.

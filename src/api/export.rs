@@ -54,7 +54,7 @@ pub fn endpoint(register: &'static Register, vocabulary: &Vocabulary) -> Endpoin
     .named(format!("export_{}", name.replace('-', "_")), name, format!("Export {}", name.replace('-', " ")))
     .described(format!(
         "All records that match the filters, as they are at one instant, in one stream: a line of JSON for each (the \
-         schema `{}`), CSV (UTF-8, semicolons), or a spreadsheet; with `lang` also the labels of codes, in columns `…_label` and under `labels`; with `columns=LABELS` as people call it all, in lists that `aufsicht import` takes back. A connection that ends early means that it is not \
+         schema `{}`), CSV (UTF-8, semicolons), or a spreadsheet; with `lang` also the labels of codes and the names of bodies that bodies name, in columns `…_label` and under `labels`; with `columns=LABELS` as people call it all, in lists that `aufsicht import` takes back. A connection that ends early means that it is not \
          whole. In CSV a text that a spreadsheet would take for a formula has an apostrophe before it, a telephone number such as \
          `+41 41 …` too; the other formats have texts as they are. Personal data is left out unless the token has the scope `personal:read`.",
         register.record

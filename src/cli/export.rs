@@ -42,7 +42,7 @@ pub struct ExportOptions {
     /// percent sign before 2C or 25 is written %25
     #[arg(long = "filter", value_name = "NAME=VALUE")]
     filters: Vec<String>,
-    /// Labels of codes in this language, in columns of their own
+    /// Labels of codes in this language, and the names of bodies that bodies name, in columns of their own
     #[arg(long)]
     lang: Option<String>,
     /// The columns of CSV and spreadsheets

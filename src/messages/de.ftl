@@ -538,6 +538,17 @@ import-row = Zeile { $row }
 import-cells = die Zeile hat { $has } Zellen und der Kopf { $known }
 import-changed = der Eintrag wurde hier seit dem Export geändert (jetzt Revision { $revision }): neu exportieren und die Korrektur dort eintragen
 import-number-taken = die Nummer hat schon ein anderer Eintrag ({ $id }): Wo die Nummern einer Liste neu beginnen, wird sie mit --system unter einem eigenen Namen importiert
+import-changed-here = der Eintrag { $number } wurde hier seit dem Import geändert
+import-other-matter = Titel und Eingang sind die eines anderen Geschäfts als des hier unter diesem Schlüssel geführten, { $number } vom { $day } ({ $title }): die Liste mit --system unter einem eigenen Namen importieren, mit --mapping angeben, welche Spalte der Schlüssel ist, oder den Eintrag von Hand berichtigen
+import-key-taken = den Schlüssel im anderen System hat schon ein anderer Eintrag ({ $id })
+import-value-taken = den Wert hat schon ein anderer Eintrag ({ $id })
+import-refused =
+    { $kind ->
+        [deleted] wurde hier in der Version { $number } gelöscht und kommt nicht zurück, ausser mit einer neueren external.version
+        [large] die Zeile hat mehr als { $number } Bytes
+        [malformed] die Zeile ist nicht lesbar ({ $detail })
+       *[other] wurde nicht übernommen ({ $detail })
+    }
 import-broken =
     { $kind ->
         [unclosed] ein Anführungszeichen öffnet in Zeile { $opened } eine Zelle, und die Datei endet, bevor es geschlossen ist
@@ -558,13 +569,36 @@ import-misread =
        *[list] ist keine Liste in JSON
     }
 import-fault =
-    { $code ->
+    { $kind ->
         [required] fehlt
         [in_future] liegt mehr als einen Tag in der Zukunft
         [before_received] liegt vor dem Eingang
+        [before_decided] liegt vor dem Entscheid
+        [before_valid_from] liegt vor dem Beginn der Gültigkeit
         [unknown_property] kann hier nicht angegeben werden
         [unknown_reference] nennt einen Eintrag, den es nicht gibt
-       *[other] { $detail }
+        [invalid_type] ist nicht von der Art, die hier verlangt ist
+        [invalid_value] ist kein zulässiger Wert
+        [invalid_value-of] ist kein zulässiger Wert; möglich: { $values }
+        [invalid_date] ist kein Datum
+        [invalid_character] enthält ein Zeichen, das in keinem Text stehen darf
+        [out_of_range-between] liegt nicht zwischen { $least } und { $most }
+        [out_of_range-from] ist kleiner als { $least }
+        [too_long-between] ist zu lang: höchstens { $most } sind zulässig
+        [too_long-to] ist zu lang: höchstens { $most } sind zulässig
+        [too_short-between] ist zu kurz: mindestens { $least } sind nötig
+        [too_short-from] ist zu kurz: mindestens { $least } sind nötig
+        [too_many_decimals-to] hat zu viele Dezimalstellen (höchstens { $most })
+        [blank] ist leer
+        [duplicate] kommt mehrfach vor
+        [contradiction] widerspricht einer anderen Angabe
+        [not_together-of] passt nicht zu einer anderen Angabe; verlangt: { $values }
+        [not_valid-between] hat einen Wert, der nur für Eingänge von { $least } bis { $most } gilt
+        [not_valid-from] hat einen Wert, der erst für Eingänge ab { $least } gilt
+        [not_valid-to] hat einen Wert, der nur für Eingänge bis { $most } gilt
+        [municipality_only] gibt es nur bei Gemeinden
+        [more_faults] es gibt weitere Fehler
+       *[other] ist ungültig ({ $detail })
     }
 
 ## Registers that are exported

@@ -538,6 +538,17 @@ import-row = row { $row }
 import-cells = the line has { $has } cells and the header { $known }
 import-changed = the record was changed here since it was exported (now revision { $revision }): export it again and correct it there
 import-number-taken = the number is taken by another record: where a list's numbers begin anew, import it under a name of its own with --system ({ $id })
+import-changed-here = the record { $number } was changed here since it was imported
+import-other-matter = title and day received are those of another matter than the one held under this key, { $number } of { $day } ({ $title }): import the list under a name of its own with --system, say by --mapping which column is the key, or correct the record by hand
+import-key-taken = the key in the other system is taken by another record ({ $id })
+import-value-taken = the value is taken by another record ({ $id })
+import-refused =
+    { $kind ->
+        [deleted] it was deleted here in version { $number } and does not come back: give a newer external.version if it is to
+        [large] the line has more than { $number } bytes
+        [malformed] { $detail }
+       *[other] { $detail }
+    }
 import-broken =
     { $kind ->
         [unclosed] a quotation mark opens a cell in line { $opened } and the file ends before it is closed
@@ -558,12 +569,35 @@ import-misread =
        *[list] is not a list in JSON
     }
 import-fault =
-    { $code ->
+    { $kind ->
         [required] { $detail }
         [in_future] must not lie more than a day in the future
         [before_received] must not be before the day received
-        [unknown_property] is not a property that can be given here
+        [before_decided] { $detail }
+        [before_valid_from] { $detail }
+        [unknown_property] { $detail }
         [unknown_reference] { $detail }
+        [invalid_type] { $detail }
+        [invalid_value] { $detail }
+        [invalid_value-of] must be one of { $values }
+        [invalid_date] { $detail }
+        [invalid_character] { $detail }
+        [out_of_range-between] must be from { $least } to { $most }
+        [out_of_range-from] must be at least { $least }
+        [too_long-between] must not be longer than { $most }
+        [too_long-to] must not be longer than { $most }
+        [too_short-between] must not be shorter than { $least }
+        [too_short-from] must not be shorter than { $least }
+        [too_many_decimals-to] { $detail }
+        [blank] { $detail }
+        [duplicate] { $detail }
+        [contradiction] { $detail }
+        [not_together-of] { $detail }
+        [not_valid-between] { $detail }
+        [not_valid-from] { $detail }
+        [not_valid-to] { $detail }
+        [municipality_only] { $detail }
+        [more_faults] { $detail }
        *[other] { $detail }
     }
 

@@ -553,6 +553,17 @@ import-row = ligne { $row }
 import-cells = la ligne a { $has } cellules et l’en-tête { $known }
 import-changed = l’entrée a été modifiée ici depuis l’exportation (maintenant révision { $revision }){"\u00A0"}: exporter à nouveau et y porter la correction
 import-number-taken = le numéro est déjà pris par une autre entrée ({ $id }){"\u00A0"}: une liste dont les numéros recommencent s’importe sous un nom à elle avec --system
+import-changed-here = l’entrée { $number } a été modifiée ici depuis son importation
+import-other-matter = le titre et la date de réception sont ceux d’une autre affaire que celle tenue ici sous cette clé, { $number } du { $day } ({ $title }){"\u00A0"}: importer la liste sous un nom à elle avec --system, indiquer avec --mapping quelle colonne est la clé, ou corriger l’entrée à la main
+import-key-taken = la clé dans l’autre système est déjà celle d’une autre entrée ({ $id })
+import-value-taken = la valeur est déjà celle d’une autre entrée ({ $id })
+import-refused =
+    { $kind ->
+        [deleted] a été supprimée ici dans la version { $number } et ne revient pas, sauf avec une external.version plus récente
+        [large] la ligne a plus de { $number } octets
+        [malformed] la ligne n’est pas lisible ({ $detail })
+       *[other] n’a pas été reprise ({ $detail })
+    }
 import-broken =
     { $kind ->
         [unclosed] un guillemet ouvre une cellule à la ligne { $opened } et le fichier se termine avant qu’il soit fermé
@@ -573,13 +584,36 @@ import-misread =
        *[list] n’est pas une liste en JSON
     }
 import-fault =
-    { $code ->
+    { $kind ->
         [required] manque
         [in_future] est à plus d’un jour dans l’avenir
         [before_received] précède la réception
+        [before_decided] précède la décision
+        [before_valid_from] précède le début de la validité
         [unknown_property] ne peut pas être indiqué ici
         [unknown_reference] désigne une entrée qui n’existe pas
-       *[other] { $detail }
+        [invalid_type] n’est pas du genre demandé ici
+        [invalid_value] n’est pas une valeur admise
+        [invalid_value-of] n’est pas une valeur admise; possibles{"\u00A0"}: { $values }
+        [invalid_date] n’est pas une date
+        [invalid_character] contient un caractère qu’aucun texte ne peut avoir
+        [out_of_range-between] n’est pas compris entre { $least } et { $most }
+        [out_of_range-from] est inférieur à { $least }
+        [too_long-between] est trop long{"\u00A0"}: { $most } au plus
+        [too_long-to] est trop long{"\u00A0"}: { $most } au plus
+        [too_short-between] est trop court{"\u00A0"}: { $least } au moins
+        [too_short-from] est trop court{"\u00A0"}: { $least } au moins
+        [too_many_decimals-to] a trop de décimales ({ $most } au plus)
+        [blank] est vide
+        [duplicate] figure plusieurs fois
+        [contradiction] contredit une autre indication
+        [not_together-of] ne va pas avec une autre indication; il faut{"\u00A0"}: { $values }
+        [not_valid-between] a une valeur qui ne vaut que pour les réceptions de { $least } à { $most }
+        [not_valid-from] a une valeur qui ne vaut que pour les réceptions à partir de { $least }
+        [not_valid-to] a une valeur qui ne vaut que pour les réceptions jusqu’en { $most }
+        [municipality_only] n’existe que pour les communes
+        [more_faults] il y a d’autres erreurs
+       *[other] n’est pas valable ({ $detail })
     }
 
 ## Registers that are exported

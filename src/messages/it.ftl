@@ -553,6 +553,17 @@ import-row = riga { $row }
 import-cells = la riga ha { $has } celle e l’intestazione { $known }
 import-changed = la voce è stata modificata qui dopo l’esportazione (ora revisione { $revision }): esportare di nuovo e correggere lì
 import-number-taken = il numero è già di un’altra voce ({ $id }): un elenco i cui numeri ricominciano si importa con un nome proprio con --system
+import-changed-here = la voce { $number } è stata modificata qui dopo l’importazione
+import-other-matter = titolo e data di ricezione sono quelli di un affare diverso da quello tenuto qui con questa chiave, { $number } del { $day } ({ $title }): importare l’elenco con un nome proprio con --system, indicare con --mapping quale colonna è la chiave, o correggere la voce a mano
+import-key-taken = la chiave nell’altro sistema è già di un’altra voce ({ $id })
+import-value-taken = il valore è già di un’altra voce ({ $id })
+import-refused =
+    { $kind ->
+        [deleted] è stata eliminata qui nella versione { $number } e non torna, se non con una external.version più recente
+        [large] la riga ha più di { $number } byte
+        [malformed] la riga non è leggibile ({ $detail })
+       *[other] non è stata ripresa ({ $detail })
+    }
 import-broken =
     { $kind ->
         [unclosed] una virgoletta apre una cella alla riga { $opened } e il file finisce prima che sia chiusa
@@ -573,13 +584,36 @@ import-misread =
        *[list] non è un elenco in JSON
     }
 import-fault =
-    { $code ->
+    { $kind ->
         [required] manca
         [in_future] è più di un giorno nel futuro
         [before_received] precede la ricezione
+        [before_decided] precede la decisione
+        [before_valid_from] precede l’inizio della validità
         [unknown_property] non può essere indicato qui
         [unknown_reference] indica una voce che non esiste
-       *[other] { $detail }
+        [invalid_type] non è del genere richiesto qui
+        [invalid_value] non è un valore ammesso
+        [invalid_value-of] non è un valore ammesso; possibili: { $values }
+        [invalid_date] non è una data
+        [invalid_character] contiene un carattere che nessun testo può avere
+        [out_of_range-between] non è compreso tra { $least } e { $most }
+        [out_of_range-from] è inferiore a { $least }
+        [too_long-between] è troppo lungo: al massimo { $most }
+        [too_long-to] è troppo lungo: al massimo { $most }
+        [too_short-between] è troppo corto: almeno { $least }
+        [too_short-from] è troppo corto: almeno { $least }
+        [too_many_decimals-to] ha troppi decimali (al massimo { $most })
+        [blank] è vuoto
+        [duplicate] compare più volte
+        [contradiction] contraddice un’altra indicazione
+        [not_together-of] non va insieme a un’altra indicazione; è richiesto: { $values }
+        [not_valid-between] ha un valore che vale solo per ciò che è ricevuto dal { $least } al { $most }
+        [not_valid-from] ha un valore che vale solo per ciò che è ricevuto dal { $least }
+        [not_valid-to] ha un valore che vale solo per ciò che è ricevuto fino al { $most }
+        [municipality_only] esiste solo per i comuni
+        [more_faults] ci sono altri errori
+       *[other] non è valido ({ $detail })
     }
 
 ## Registers that are exported

@@ -16,6 +16,9 @@ use crate::text;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Labels(Vec<(Lang, String)>);
 
+/// The most characters of a text, which can be a footnote: who prints a line of any length does not come to its end.
+const LONGEST: usize = 3000;
+
 impl Labels {
     /// Reads what is written by language: a line in each of these languages, and in no other.
     pub fn read(written: &BTreeMap<String, String>, languages: &[Lang]) -> Result<Labels, String> {
@@ -28,6 +31,9 @@ impl Labels {
             let text = written.get(lang.code()).map_or("", String::as_str);
             match text::line(text) {
                 Ok(line) if line.is_empty() => Err(format!("{about} is missing")),
+                Ok(line) if line.chars().count() > LONGEST => {
+                    Err(format!("{about} has more than {LONGEST} characters"))
+                }
                 Ok(line) => Ok((lang, line.into_owned())),
                 Err(why) => Err(format!("{about} {why}")),
             }
@@ -117,6 +123,9 @@ mod tests {
         };
         assert_eq!(read(r#"{"de": "Jahr", "fr": " Année"}"#).as_deref(), Ok("Année"));
         assert_eq!(read(r#"{"de": "Jahr"}"#).unwrap_err(), "the text in the language fr is missing");
+        let long = |length: usize| read(&format!(r#"{{"de": "Jahr", "fr": "{}"}}"#, "x".repeat(length)));
+        assert!(long(LONGEST).is_ok());
+        assert_eq!(long(LONGEST + 1).unwrap_err(), "the text in the language fr has more than 3000 characters");
         assert!(
             read(r#"{"de": "Jahr", "fr": "Année", "en": "year"}"#).unwrap_err().ends_with("the languages are fr, de")
         );

@@ -546,6 +546,17 @@ import-row = lingia { $row }
 import-cells = la lingia ha { $has } cellas ed il chau { $known }
 import-changed = l’endataziun è vegnida midada qua dapi l’export (ussa revisiun { $revision }): exportar danovamain e curreger là
 import-number-taken = il numer ha gia ina autra endataziun ({ $id }): ina glista cun numers che cumenzan danovamain vegn importada cun in agen num cun --system
+import-changed-here = l’endataziun { $number } è vegnida midada qua dapi l’import
+import-other-matter = titel ed entrada èn quels d’ina autra fatschenta che quella che vegn manada qua sut questa clav, { $number } dals { $day } ({ $title }): importar la glista cun in agen num cun --system, inditgar cun --mapping tge colonna ch’è la clav, u curreger l’endataziun a maun
+import-key-taken = la clav en l’auter sistem ha gia ina autra endataziun ({ $id })
+import-value-taken = la valur ha gia ina autra endataziun ({ $id })
+import-refused =
+    { $kind ->
+        [deleted] è vegnida stizzada qua en la versiun { $number } e na turna betg, danor cun ina external.version pli nova
+        [large] la lingia ha dapli che { $number } bytes
+        [malformed] la lingia n’è betg legibla ({ $detail })
+       *[other] n’è betg vegnida surpigliada ({ $detail })
+    }
 import-broken =
     { $kind ->
         [unclosed] in segn da citaziun avra ina cella en la lingia { $opened }, e la datoteca finescha avant ch’el è serrà
@@ -566,13 +577,36 @@ import-misread =
        *[list] n’è betg ina glista en JSON
     }
 import-fault =
-    { $code ->
+    { $kind ->
         [required] manca
         [in_future] è dapli ch’in di en il futur
         [before_received] è avant l’entrada
+        [before_decided] è avant la decisiun
+        [before_valid_from] è avant il cumenzament da la valaivladad
         [unknown_property] na po betg vegnir inditgà qua
         [unknown_reference] numna in’endataziun che n’exista betg
-       *[other] { $detail }
+        [invalid_type] n’è betg da la sort che vegn pretendida qua
+        [invalid_value] n’è betg ina valur lubida
+        [invalid_value-of] n’è betg ina valur lubida; pussaivel: { $values }
+        [invalid_date] n’è betg ina data
+        [invalid_character] cuntegna in segn che nagin text na dastga avair
+        [out_of_range-between] n’è betg tranter { $least } e { $most }
+        [out_of_range-from] è pli pitschen che { $least }
+        [too_long-between] è memia lung: il maximum è { $most }
+        [too_long-to] è memia lung: il maximum è { $most }
+        [too_short-between] è memia curt: il minimum è { $least }
+        [too_short-from] è memia curt: il minimum è { $least }
+        [too_many_decimals-to] ha memia bleras decimalas (il maximum è { $most })
+        [blank] è vid
+        [duplicate] cumpara pliras giadas
+        [contradiction] cuntradi ad in’autra indicaziun
+        [not_together-of] na va betg ensemen cun in’autra indicaziun; pretendì: { $values }
+        [not_valid-between] ha ina valur che vala mo per entradas da { $least } fin { $most }
+        [not_valid-from] ha ina valur che vala pir per entradas a partir da { $least }
+        [not_valid-to] ha ina valur che vala mo per entradas fin { $most }
+        [municipality_only] datti mo tar vischnancas
+        [more_faults] i dat ulteriurs sbagls
+       *[other] n’è betg valaivel ({ $detail })
     }
 
 ## Registers that are exported

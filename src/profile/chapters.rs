@@ -129,7 +129,12 @@ fn chapter(
         place: ChapterPlace::End,
         text: text[body..].to_owned(),
     };
+    let mut told: Vec<&str> = Vec::new();
     for (at, name, value) in lines(&text[head.clone()]) {
+        if told.contains(&name) {
+            refusals.push((head.start + at, format!("{name} is there twice; leave one out")));
+        }
+        told.push(name);
         if let Err(reason) = chapter.set(name, value, languages, layouts) {
             refusals.push((head.start + at, reason));
         }

@@ -1,5 +1,7 @@
 //! The files of a profile: those of a folder, or the embedded ones.
 
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -95,18 +97,17 @@ impl ProfileFiles {
         let mut files = ProfileFiles::default();
         let mut faults = Vec::new();
         let authority = directory.join(AUTHORITY);
-        match authority.is_file() {
-            true => files.authority = Some(file(&authority, &mut faults)),
-            false => faults.push(SourceFault {
-                file: authority.display().to_string(),
-                line: 0,
-                reason: "is not there: a profile is a folder with authority.toml, vocabulary.toml and tables/*.toml; \
-                         `aufsicht profile init DIR` writes one to start from"
-                    .into(),
-            }),
+        match std::fs::symlink_metadata(&authority) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let reason = "is not there: a profile is a folder with authority.toml, vocabulary.toml and tables/*.toml; \
+                              `aufsicht profile init DIR` writes one to start from";
+                faults.push(whole_file(&authority, reason));
+            }
+            _ => files.authority = file(&authority, &mut faults),
         }
         let vocabulary = directory.join(VOCABULARY);
-        files.vocabulary = vocabulary.is_file().then(|| file(&vocabulary, &mut faults));
+        let has_vocabulary = std::fs::symlink_metadata(&vocabulary).is_ok();
+        files.vocabulary = if has_vocabulary { file(&vocabulary, &mut faults) } else { None };
         files.tables = tables_of(&directory.join("tables"), &mut faults);
         files.chapters = files_of(&directory.join("chapters"), "md", &mut faults);
         files.drawings = files_of(directory, "svg", &mut faults);
@@ -131,26 +132,52 @@ fn strangers(directory: &Path) -> Vec<SourceFault> {
         let name = named(&path).filter(|name| ![AUTHORITY, VOCABULARY].contains(&name.as_str()))?;
         let meant = did_you_mean(&name, [AUTHORITY, VOCABULARY]);
         let reason = format!("is no file of a profile and is not read{meant}; layouts lie in the folder tables");
-        Some(SourceFault { file: path.display().to_string(), line: 0, reason })
+        Some(whole_file(&path, reason))
     };
-    paths_of(directory, "toml").into_iter().filter_map(stranger).collect()
+    paths_of(directory, "toml").into_iter().flatten().filter_map(stranger).collect()
+}
+
+/// The fault of a file as a whole.
+fn whole_file(path: &Path, reason: impl Into<String>) -> SourceFault {
+    SourceFault { file: path.display().to_string(), line: 0, reason: reason.into() }
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> SourceFault {
-    let reason = match error.kind() {
-        std::io::ErrorKind::NotFound => "is not there".to_owned(),
-        kind => format!("cannot be read: {kind}"),
-    };
-    SourceFault { file: path.display().to_string(), line: 0, reason }
+    whole_file(path, unreadable_since(path, error))
 }
 
-/// A file; what is no UTF-8 in it is a fault, and the rest of it is read all the same.
-fn file(path: &Path, faults: &mut Vec<SourceFault>) -> ProfileFile {
+fn unreadable_since(path: &Path, error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound if path.is_symlink() => "is a link to what is not there".to_owned(),
+        ErrorKind::NotFound => "is not there".to_owned(),
+        kind => format!("cannot be read: {kind}"),
+    }
+}
+
+/// The most bytes that a file of a profile can have.
+const LARGEST: u64 = 20_000_000;
+
+/// The bytes of a file, or why it is none of a profile.
+fn bytes(path: &Path) -> std::result::Result<Vec<u8>, String> {
+    let failed = |error: std::io::Error| unreadable_since(path, &error);
+    // What is no file is not even opened: it could wait for somebody who writes into it.
+    match std::fs::metadata(path).map_err(failed)? {
+        what if what.is_dir() => return Err("is a folder, where a file must be".to_owned()),
+        what if !what.is_file() => return Err("is no file".to_owned()),
+        _ => {}
+    }
+    let mut bytes = Vec::new();
+    File::open(path).map_err(failed)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(format!("is too large: a file of a profile has {LARGEST} bytes at the most"));
+    }
+    Ok(bytes)
+}
+
+/// A file; none if it cannot be read. What is no UTF-8 in it is a fault, and the rest of it is read all the same.
+fn file(path: &Path, faults: &mut Vec<SourceFault>) -> Option<ProfileFile> {
     let name = path.display().to_string();
-    let bytes = std::fs::read(path).unwrap_or_else(|error| {
-        faults.push(unreadable(path, &error));
-        Vec::new()
-    });
+    let bytes = bytes(path).map_err(|reason| faults.push(whole_file(path, reason))).ok()?;
     let text = String::from_utf8(bytes).unwrap_or_else(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
@@ -158,26 +185,39 @@ fn file(path: &Path, faults: &mut Vec<SourceFault>) -> ProfileFile {
         faults.push(SourceFault { file: name.clone(), line, reason });
         String::from_utf8_lossy(error.as_bytes()).into_owned()
     });
-    ProfileFile { path: name, text }
+    Some(ProfileFile { path: name, text })
 }
 
 /// The files of a folder with layouts of tables.
 pub(super) fn tables_of(directory: &Path, faults: &mut Vec<SourceFault>) -> Vec<ProfileFile> {
-    faults.extend(std::fs::read_dir(directory).err().map(|error| unreadable(directory, &error)));
+    if std::fs::symlink_metadata(directory).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        faults.push(whole_file(directory, "is not there"));
+    }
     files_of(directory, "toml", faults)
 }
 
 /// The files of a folder with an ending, in the order of their names; none where there is no folder.
 fn files_of(directory: &Path, ending: &str, faults: &mut Vec<SourceFault>) -> Vec<ProfileFile> {
-    paths_of(directory, ending).iter().map(|path| file(path, faults)).collect()
+    let paths = paths_of(directory, ending).unwrap_or_else(|fault| {
+        faults.push(fault);
+        Vec::new()
+    });
+    paths.iter().filter_map(|path| file(path, faults)).collect()
 }
 
-fn paths_of(directory: &Path, ending: &str) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(directory).into_iter().flatten();
-    let mut paths: Vec<_> = entries
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.is_file() && path.extension().is_some_and(|extension| extension == ending))
-        .collect();
+/// What has an ending in a folder. What is hidden is none of the profile: editors and systems keep notes of their own beside
+/// a file.
+fn paths_of(directory: &Path, ending: &str) -> std::result::Result<Vec<PathBuf>, SourceFault> {
+    let is_hidden = |path: &Path| path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+    let has_ending = |path: &Path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(ending));
+    let entries = match std::fs::read_dir(directory) {
+        Err(error) if error.kind() == ErrorKind::NotFound && !directory.is_symlink() => return Ok(Vec::new()),
+        entries => entries.map_err(|error| unreadable(directory, &error))?,
+    };
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+    let mut paths: Vec<PathBuf> =
+        paths.collect::<std::io::Result<_>>().map_err(|error| unreadable(directory, &error))?;
+    paths.retain(|path| has_ending(path) && !is_hidden(path));
     paths.sort();
-    paths
+    Ok(paths)
 }

@@ -1,5 +1,7 @@
 //! Finding one record: by its id, its number, its key in another system, or what a text means.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
@@ -94,6 +96,13 @@ pub fn get(db: &mut Db, register: &Register, id: &str) -> Result<StoredRecord> {
         .first(db)
         .optional()?
         .ok_or_else(|| register.not_found(id))
+}
+
+/// The names of a register's records by their ids.
+pub fn names(db: &mut Db, register: &Register, ids: &[&str]) -> Result<HashMap<String, String>> {
+    let named = records::table.filter(records::id.eq_any(ids)).filter(records::register.eq(register.name));
+    let names: Vec<(String, String)> = named.select((records::id, records::title)).load(db)?;
+    Ok(names.into_iter().collect())
 }
 
 /// The record that has a key in another system; the id is what it is compared by.

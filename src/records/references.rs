@@ -55,6 +55,31 @@ pub(super) fn places<'a>(reference: &Reference, document: &'a mut Document) -> V
     }
 }
 
+/// The records that a document names by reference: ids, numbers or names.
+pub fn all_named<'a>(register: &Register, document: &'a Document) -> Vec<&'a str> {
+    register.references.iter().flat_map(|reference| named(reference, document)).collect()
+}
+
+/// Calls the records that a document names by reference as they are called now, where that is known.
+pub fn rename(register: &Register, document: &mut Document, now: impl Fn(&str) -> Option<String>) {
+    for reference in register.references {
+        for (_, value) in places(reference, document) {
+            if let Some(name) = value.as_str().and_then(&now) {
+                *value = name.into();
+            }
+        }
+    }
+}
+
+/// Takes the references out of a document that name one of these records, each with what stands beside it.
+pub fn take_out(register: &Register, document: &mut Document, is_meant: impl Fn(&str) -> bool) {
+    for reference in register.references {
+        if named(reference, document).into_iter().any(&is_meant) {
+            document.shift_remove(reference.property);
+        }
+    }
+}
+
 /// A way from a record to another.
 pub(super) struct ReferenceRow {
     source: String,

@@ -5,6 +5,8 @@ pub mod external;
 pub mod renaming;
 mod resolve;
 
+pub use resolve::UNKNOWN_REFERENCE;
+
 use crate::context::OperationContext;
 use crate::db::schema::records;
 use crate::db::{Db, WriteTransaction};
@@ -226,6 +228,17 @@ fn delete_row(
 /// The message for a number that another record has.
 pub const NUMBER_TAKEN: &str = "the number is taken by another record";
 
+/// The message for a key in another system that another record has.
+pub const KEY_TAKEN: &str = "the key in the other system is taken by another record";
+
+/// The message for a value that another record has and only one can have stands around the property.
+const VALUE_TAKEN: [&str; 2] = ["the value of `", "` is taken by another record"];
+
+/// The property that such a message is about; none for another one.
+pub fn taken_property(message: &str) -> Option<&str> {
+    message.strip_prefix(VALUE_TAKEN[0])?.strip_suffix(VALUE_TAKEN[1])
+}
+
 /// Refuses what another record than this has already and only one can have.
 fn refuse_taken(
     tx: &mut WriteTransaction,
@@ -244,7 +257,7 @@ fn refuse_taken(
         return conflict(NUMBER_TAKEN.into(), holder, register);
     }
     if let Some((property, holder)) = resolve::taken_value(tx, register, held.map(|held| held.id.as_str()), document)? {
-        return conflict(format!("the value of `{property}` is taken by another record"), holder, register.name.into());
+        return conflict(VALUE_TAKEN.join(property), holder, register.name.into());
     }
     let external = |part: &str| document.get("external").and_then(|external| external.get(part)?.as_str());
     if let (Some(system), Some(external_id)) = (external("system"), external("id")) {
@@ -256,8 +269,7 @@ fn refuse_taken(
             && let Some(holder) = lookups::external_key_holder(tx, register, (system, &id))?
             && is_other(&holder.row.id)
         {
-            let detail = "the key in the other system is taken by another record";
-            return conflict(detail.into(), holder.row.id, register.name.into());
+            return conflict(KEY_TAKEN.into(), holder.row.id, register.name.into());
         }
     }
     Ok(())

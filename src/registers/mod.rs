@@ -234,6 +234,12 @@ impl Register {
             .map(|reference| reference.property)
     }
 
+    /// The properties by which its records name another one of the register, such as the body that a body is part of.
+    pub fn properties_to_itself(&self) -> impl Iterator<Item = &'static str> {
+        let to_itself = |reference: &&Reference| reference.part.is_none() && reference.to == [self.name];
+        self.references.iter().filter(to_itself).map(|reference| reference.property)
+    }
+
     /// The registers whose records can refer to this one's.
     pub fn referring(&self) -> impl Iterator<Item = &'static Register> {
         let refers = move |register: &&'static Register| register.references.iter().any(|r| r.to.contains(&self.name));

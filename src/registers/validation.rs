@@ -3,7 +3,7 @@
 //! serde stops at the first fault. So each fault is noted and what it points at taken out, until the rest can be read;
 //! then the `validator` rules of the type are asked. A property that has a fault already gets no second one.
 
-use crate::error::TOLD;
+use crate::error::{Allowed, TOLD};
 use crate::faults::{Faults, escape};
 use crate::source::did_you_mean;
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
@@ -47,8 +47,8 @@ pub fn read<T: DeserializeOwned + Validate>(body: Map<String, Value>, faults: &m
                 let is_gone = match unknown_name(&message) {
                     Some(name) => take_out_unknown(&mut value, &path, name, &message, faults),
                     None => {
-                        let (code, detail) = explain(&message);
-                        faults.add(pointer(&path), code, detail);
+                        let (code, detail, allowed) = explain(&message);
+                        faults.add_allowing(pointer(&path), code, detail, allowed);
                         take_out(&mut value, &path)
                     }
                 };
@@ -73,11 +73,12 @@ fn unknown_name(message: &str) -> Option<&str> {
 }
 
 /// A code and a sentence for what serde says, without repeating the value, which may be somebody's name.
-fn explain(message: &str) -> (&'static str, String) {
+fn explain(message: &str) -> (&'static str, String, Allowed) {
     let expected =
         || message.rsplit_once("expected ").map(|(_, what)| in_words(&what.replace('`', ""))).unwrap_or_default();
-    if message.starts_with("unknown variant") {
-        ("invalid_value", format!("must be {}", expected()))
+    let (code, detail) = if message.starts_with("unknown variant") {
+        let values = expected().trim_start_matches("one of ").to_owned();
+        return ("invalid_value", format!("must be {}", expected()), Allowed::one_of(values));
     } else if message.starts_with("invalid type") {
         ("invalid_type", format!("must be {}", expected()))
     } else if message.starts_with("invalid value") {
@@ -88,7 +89,8 @@ fn explain(message: &str) -> (&'static str, String) {
         ("invalid_date", detail.to_owned())
     } else {
         ("invalid_value", "is not valid".into())
-    }
+    };
+    (code, detail, Allowed::default())
 }
 
 /// The value that a reader of JSON expects, in the words of JSON: serde names its own types.
@@ -177,18 +179,19 @@ fn note_rules(errors: &ValidationErrors, base: &str, faults: &mut Faults) {
             }
             ValidationErrorsKind::Field(list) => {
                 for error in list {
-                    let (code, detail) = rule(error);
-                    faults.add(place.clone(), &code, detail);
+                    let (code, detail, allowed) = rule(error);
+                    faults.add_allowing(place.clone(), &code, detail, allowed);
                 }
             }
         }
     }
 }
 
-fn rule(error: &ValidationError) -> (String, String) {
+fn rule(error: &ValidationError) -> (String, String, Allowed) {
     let number = |name: &str| error.params.get(name).and_then(Value::as_i64);
     let length = || error.params.get("value").and_then(Value::as_str).map(|text| text.chars().count());
-    match (error.code.as_ref(), number("min"), number("max")) {
+    let allowed = Allowed::between(number("min"), number("max"));
+    let (code, detail): (String, String) = match (error.code.as_ref(), number("min"), number("max")) {
         ("required", ..) => ("required".into(), "is required".into()),
         ("length", _, Some(max)) if length().is_none_or(|n| n as i64 > max) => {
             ("too_long".into(), format!("must not be longer than {max}"))
@@ -200,7 +203,8 @@ fn rule(error: &ValidationError) -> (String, String) {
             let detail = error.message.as_ref().map_or_else(|| "is not valid".to_owned(), ToString::to_string);
             (code.to_owned(), detail)
         }
-    }
+    };
+    (code, detail, allowed)
 }
 
 /// Rule for text that must say something.
@@ -283,6 +287,7 @@ pub fn past(date: Option<NaiveDate>, pointer: &str, today: NaiveDate, faults: &m
 /// Checks a date of something that is due or planned: any from 1990 to 2199.
 pub fn planned(date: Option<NaiveDate>, pointer: &str, faults: &mut Faults) {
     if date.is_some_and(|date| !(EARLIEST..=LATEST).contains(&date)) {
-        faults.add(pointer, "out_of_range", "must be from 1990-01-01 to 2199-12-31");
+        let allowed = Allowed::between(Some(EARLIEST), Some(LATEST));
+        faults.add_allowing(pointer, "out_of_range", "must be from 1990-01-01 to 2199-12-31", allowed);
     }
 }

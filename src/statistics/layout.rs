@@ -12,6 +12,7 @@ mod lines;
 mod refusals;
 mod selections;
 mod source;
+mod units;
 mod years;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -63,6 +63,7 @@ pub fn check(
     let of_key = |part: &str| document["external"][part].as_str().unwrap_or_default();
     let delivery = ExternalRecord {
         new_id: store::new_id(),
+        former_id: None,
         system: of_key("system").to_owned(),
         external_id: text::id_key(of_key("id")),
         version: document["external"]["version"].as_i64().unwrap_or_default(),
@@ -128,6 +129,7 @@ fn complete_key(body: &mut Value, (system, id): (String, String)) -> Vec<Fault> 
 }
 
 /// A record that was read and checked: another system's, or a new one.
+#[derive(Clone)]
 pub enum ValidatedLine {
     /// Under a key in another system.
     Delivered(Box<ExternalRecord>, Document),
@@ -143,6 +145,25 @@ impl ValidatedLine {
         }
         let (delivery, document) = check(register, sender, None, body)?;
         Ok(ValidatedLine::Delivered(Box::new(delivery), document))
+    }
+
+    /// Gives a new record the id that it had where it comes from, so that what names it by that id still does.
+    pub(crate) fn known_as(mut self, id: &str) -> ValidatedLine {
+        if let ValidatedLine::Delivered(delivery, _) = &mut self {
+            delivery.former_id = Some(id.to_owned());
+        }
+        self
+    }
+
+    /// Changes what it says in place.
+    pub(crate) fn edit(&mut self, edit: impl Fn(&mut Document)) {
+        let (ValidatedLine::Delivered(_, document) | ValidatedLine::New(_, document)) = self;
+        edit(document);
+        if let ValidatedLine::Delivered(delivery, _) = self
+            && let Some(body) = delivery.body.as_object_mut()
+        {
+            edit(body);
+        }
     }
 
     /// The faults that are none where a record is there and has the same values.

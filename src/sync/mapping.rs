@@ -202,6 +202,8 @@ fn words_of(register: &Register, vocabulary: &Vocabulary) -> HashMap<(String, St
 pub struct Translator {
     kinds: BTreeMap<String, ValueKind>,
     columns: HashMap<String, MappedColumn>,
+    /// What the service itself gives, by the names of its columns.
+    given: HashMap<String, &'static str>,
     values: HashMap<(String, String), String>,
     constants: BTreeMap<String, Value>,
 }
@@ -222,7 +224,8 @@ impl Translator {
         let kinds = kinds(register, vocabulary);
         let columns = kinds.keys().map(|name| (fold(name), MappedColumn::Property(name.clone()))).collect();
         let values = words_of(register, vocabulary);
-        let mut translator = Translator { kinds, columns, values, constants: BTreeMap::new() };
+        let given = GIVEN.into_iter().map(|name| (fold(name), name)).collect();
+        let mut translator = Translator { kinds, columns, given, values, constants: BTreeMap::new() };
         beneath.iter().try_for_each(|mapping| translator.add(mapping, false))?;
         translator.add_labels(register, vocabulary);
         own.map_or(Ok(()), |own| translator.add(&own, true))?;
@@ -233,11 +236,13 @@ impl Translator {
     /// no name of the register's own.
     fn add(&mut self, mapping: &Mapping, strict: bool) -> Result<()> {
         for (property, names) in &mapping.columns {
-            let column = match self.kinds.contains_key(property) {
-                true => MappedColumn::Property(property.clone()),
-                false if GIVEN.contains(&property.as_str()) => MappedColumn::Ignored,
-                false => continue,
+            let given = GIVEN.into_iter().find(|given| given == property);
+            let column = match (self.kinds.contains_key(property), given) {
+                (true, _) => MappedColumn::Property(property.clone()),
+                (false, Some(_)) => MappedColumn::Ignored,
+                (false, None) => continue,
             };
+            self.given.extend(given.into_iter().flat_map(|given| names.iter().map(move |name| (fold(name), given))));
             for name in names {
                 // The register's own names are never taken for another property.
                 let taken = !strict && self.kinds.keys().any(|own| fold(own) == fold(name));
@@ -284,6 +289,11 @@ impl Translator {
     pub fn column(&self, name: &str) -> Option<&MappedColumn> {
         let labelled = |codes: &str| self.kinds.contains_key(codes).then_some(&MappedColumn::Ignored);
         self.columns.get(&fold(name)).or_else(|| name.strip_suffix("_label").and_then(labelled))
+    }
+
+    /// The property that a column gives and the service itself gave, as in a file that was exported.
+    pub fn given(&self, name: &str) -> Option<&'static str> {
+        self.given.get(&fold(name)).copied()
     }
 
     /// The property that a column's name resembles.

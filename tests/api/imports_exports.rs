@@ -134,6 +134,44 @@ on_both_databases! {
 }
 
 on_both_databases! {
+    fn reasons_are_told_in_the_language_of_the_list(app) {
+        let directory = Directory::new();
+        let list = "Gemeinde;Art;BFS-Nr.;gültig ab;gültig bis\nHorw;Gemeinde;1058;;\nHorw 2;Gemeinde;1058;;\nKriens;Gemeinde;77777;;\n\
+            Gericht;Gericht;12;2.1.2017;1.1.2017\n";
+        let list = list.replace("gültig ab", "valid_from").replace("gültig bis", "valid_to");
+        std::fs::write(directory.0.join("stellen.csv"), list).unwrap();
+        let rejected = |register: &str, name: &str| {
+            let arguments = ["import", "--register", register, "--lang", "de", name];
+            assert!(!command(&app, &directory.0, &arguments).status.success());
+            std::fs::read_to_string(directory.0.join(name.replace(".csv", ".rejected.csv"))).unwrap()
+        };
+        let told = rejected("organisations", "stellen.csv");
+        for reason in [
+            "BFS-Nr. (Zeile 3): den Wert hat schon ein anderer Eintrag (",
+            "BFS-Nr. (Zeile 4): liegt nicht zwischen 1 und 9999",
+            "BFS-Nr. (Zeile 5): gibt es nur bei Gemeinden",
+            "valid_to (Zeile 5): liegt vor dem Beginn der Gültigkeit",
+        ] {
+            assert!(told.contains(reason), "{reason}: {told}");
+        }
+        let long = "x".repeat(301);
+        let list = format!("Titel;Eingang;Erledigt am;Status;Anfragende;Art\n{long};2.5.2016;1.5.2016;;;\nZu;2.5.2016;3.5.2016;offen;;\n\
+            Von wem;2.5.1889;;;Gemeinde;CONSULTATION\n");
+        std::fs::write(directory.0.join("liste.csv"), list.replace(";Art\n", ";kind\n")).unwrap();
+        let told = rejected("cases", "liste.csv");
+        for reason in [
+            "Titel (Zeile 2): ist zu lang: höchstens 300 sind zulässig",
+            "Status (Zeile 3): widerspricht einer anderen Angabe",
+            "Eingang (Zeile 4): liegt nicht zwischen 1990-01-01 und 2199-12-31",
+            "Anfragende (Zeile 4): passt nicht zu einer anderen Angabe; verlangt: CANTON",
+        ] {
+            assert!(told.contains(reason), "{reason}: {told}");
+        }
+        assert!(!told.contains("must"), "{told}");
+    }
+}
+
+on_both_databases! {
     fn a_stray_quotation_mark_costs_its_own_line_only(app) {
         let directory = Directory::new();
         let line = |n: u32| {

@@ -19,6 +19,7 @@ mod cursors;
 mod database;
 mod disclosure;
 mod document;
+mod elsewhere;
 mod erasure;
 mod faults;
 mod figures;

@@ -311,6 +311,74 @@ fn a_line_is_told_what_a_former_name_is_now() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_told_and_nothing_waits_for_it() {
+    use std::os::unix::fs::symlink;
+    use std::process::Command;
+
+    let check = |directory: &Directory| {
+        let output = aufsicht(&directory.0).args(["profile", "check", "."]).output().unwrap();
+        (output.status.success(), String::from_utf8(output.stdout).unwrap())
+    };
+    let directory = folder(&[]);
+    let path = |name: &str| directory.0.join(name);
+    // What is hidden is none of the profile: editors and systems leave it behind.
+    symlink("me@host.1", path("tables/.#own.toml")).unwrap();
+    std::fs::write(path("tables/._own.toml"), b"\0\xff").unwrap();
+    let (sound, told) = check(&directory);
+    assert!(sound, "{told}");
+    symlink("/nowhere/at-all.toml", path("tables/a.toml")).unwrap();
+    symlink("b.toml", path("tables/b.toml")).unwrap();
+    assert!(Command::new("mkfifo").arg(path("tables/c.toml")).status().unwrap().success());
+    symlink("/dev/zero", path("tables/d.toml")).unwrap();
+    std::fs::create_dir(path("chapters/e.md")).unwrap();
+    std::fs::File::create(path("chapters/f.md")).unwrap().set_len(40 << 30).unwrap();
+    std::fs::remove_file(path("vocabulary.toml")).unwrap();
+    symlink("/nowhere/at-all.toml", path("vocabulary.toml")).unwrap();
+    let (sound, told) = check(&directory);
+    for fault in [
+        "tables/a.toml: is a link to what is not there",
+        "tables/b.toml: cannot be read: ",
+        "tables/c.toml: is no file",
+        "tables/d.toml: is no file",
+        "chapters/e.md: is a folder, where a file must be",
+        "chapters/f.md: is too large",
+        "vocabulary.toml: is a link to what is not there",
+    ] {
+        assert!(told.contains(fault), "{fault}: {told}");
+    }
+    assert!(!sound && !told.contains("name is missing"), "{told}");
+}
+
+#[test]
+fn what_toml_says_of_its_own_is_told_in_words() {
+    let deep = format!("{TABLES}\nx = {}{}\n", "[".repeat(100_000), "]".repeat(100_000));
+    for (file, text, fault) in [
+        ("authority.toml", format!("{AUTHORITY}\n[holidays]\n[holidays]\n"), "this key is there twice"),
+        ("authority.toml", AUTHORITY.replace('\n', "\r"), "a line ends in a carriage return alone"),
+        ("authority.toml", AUTHORITY.replacen("= \"", "= \"\0", 1), "or has a control character"),
+        ("tables/own.toml", deep, "this lies too deep within brackets"),
+        ("tables/own.toml", TABLES.replacen("label = {", "label = \"x\" #", 1), "one for each language"),
+        ("chapters/10-preface.md", CHAPTER.replacen("title", "title = \"x\"\ntitle", 1), "title is there twice"),
+    ] {
+        let directory = folder(&[(file, &text)]);
+        let output = aufsicht(&directory.0).args(["profile", "check", "."]).output().unwrap();
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert!(told.contains(file) && told.contains(fault) && output.status.code() == Some(1), "{fault}: {told}");
+    }
+    // A mark of bytes and the line ends of Windows are none of anybody's business.
+    let windows = |text: &str| format!("\u{feff}{}", text.replace('\n', "\r\n"));
+    let directory = folder(&[
+        ("authority.toml", &windows(AUTHORITY)),
+        ("vocabulary.toml", &windows(VOCABULARY)),
+        ("tables/own.toml", &windows(TABLES)),
+        ("chapters/10-preface.md", &windows(CHAPTER)),
+    ]);
+    let output = aufsicht(&directory.0).args(["profile", "check", "."]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8(output.stdout).unwrap());
+}
+
 #[test]
 fn a_profile_is_written_out_and_checked() {
     let directory = Directory::new();

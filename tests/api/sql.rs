@@ -132,6 +132,7 @@ fn deliver(tx: &mut WriteTransaction, register: &Register, version: i64, keys: &
     let (system, external_id) = ("konsul".to_owned(), "4711".to_owned());
     let delivery = ExternalRecord {
         new_id: store::new_id(),
+        former_id: None,
         system,
         external_id,
         version,

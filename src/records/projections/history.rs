@@ -160,6 +160,13 @@ pub fn actor(db: &mut Db, id: &str, revision: i64) -> Result<Option<(String, Str
     Ok(who.first(db).optional()?)
 }
 
+/// True if there is or ever was a record with that id, in any register.
+pub fn has(tx: &mut WriteTransaction, id: &str) -> Result<bool> {
+    let first = history::table.find((id, 1)).select(history::revision);
+    let db = tx.flushed_if(|new: &HistoryRow| new.record_id == id)?;
+    Ok(first.first::<i64>(db).optional()?.is_some())
+}
+
 /// Returns the changes that a revision made to a record, personal data aside.
 pub fn open_changes(db: &mut Db, id: &str, revision: i64) -> Result<Vec<PropertyChange>> {
     read_stored(&history::table.find((id, revision)).select(history::changes).first::<String>(db)?, "history")

@@ -5,6 +5,7 @@ use crate::db::WriteTransaction;
 use crate::error::{Error, Fault, Result};
 use crate::records::Document;
 use crate::records::lookups;
+use crate::records::projections::history;
 use crate::records::row::RecordRow;
 use crate::records::store::{Expected, create, delete_row, replace};
 use crate::records::{document, personal, tombstones};
@@ -12,9 +13,12 @@ use crate::registers::{Register, Rules};
 use serde_json::Value;
 
 /// A whole record as another system delivers it, under its key there.
+#[derive(Clone)]
 pub struct ExternalRecord {
     /// The id that the record gets if it is new.
     pub new_id: String,
+    /// The id that it had where it was exported: a new record gets it, unless a record here has it or had it.
+    pub former_id: Option<String>,
     /// The other system.
     pub system: String,
     /// The form of the record's id there by which it is compared.
@@ -108,7 +112,17 @@ fn create_delivered(
     if let Some(deleted) = lookups::tombstone(tx, register, (&delivery.system, &delivery.external_id))? {
         deleted.refuse(register, delivery.version)?;
     }
-    create(tx, register, (delivery.new_id.clone(), document), by)
+    let id = id_of_new(tx, delivery)?;
+    create(tx, register, (id, document), by)
+}
+
+/// The id that the record of a delivery gets.
+fn id_of_new(tx: &mut WriteTransaction, delivery: &ExternalRecord) -> Result<String> {
+    let id = match &delivery.former_id {
+        Some(former) if !history::has(tx, former)? => former,
+        _ => &delivery.new_id,
+    };
+    Ok(id.clone())
 }
 
 /// Deletes the record that has a key in another system, as of a version there: a newer one than that stays. Without a

@@ -18,8 +18,11 @@ use crate::records::{Document, find};
 use crate::registers::{ORGANISATION, ORGANISATIONS, Reference, Register};
 use crate::text;
 
+/// The code of a reference to a record that is not there.
+pub const UNKNOWN_REFERENCE: &str = "unknown_reference";
+
 fn fault(pointer: String, why: &str) -> Error {
-    Error::Validation(vec![Fault::at(pointer, "unknown_reference", why)])
+    Error::Validation(vec![Fault::at(pointer, UNKNOWN_REFERENCE, why)])
 }
 
 /// Looks up the records that a document names and puts their ids in the place of numbers and names. Records of registers

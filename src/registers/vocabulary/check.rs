@@ -8,6 +8,7 @@ use serde_json::{Map, Number, Value};
 
 use super::{Code, CodedProperty, OwnDimension, OwnNumber, Vocabulary};
 use crate::decimal;
+use crate::error::Allowed;
 use crate::faults::{Faults, escape};
 use crate::registers::{Dimension, Register};
 use crate::source::did_you_mean;
@@ -182,7 +183,7 @@ impl Vocabulary {
                 let is_met = has.iter().any(|value| needed.iter().any(|needed| value == needed));
                 if !is_met && !checked.held.is_some_and(same) {
                     let detail = format!("must be {} where {name} is {}", needed.join(" or "), code.code);
-                    faults.add(place, "not_together", detail);
+                    faults.add_allowing(place, "not_together", detail, Allowed::one_of(needed.join(", ")));
                 }
             }
         }
@@ -272,7 +273,8 @@ fn check_code(checked: Checked, codes: &[Code], (pointer, value): (&str, &str), 
     let year = checked.received.map(|day| day.year());
     let is_valid = |code: &&Code| year.is_none_or(|year| code.is_valid(year));
     let Some(code) = codes.iter().find(|code| code.code == value) else {
-        faults.add(pointer, "invalid_value", unknown(codes.iter().filter(is_valid), value));
+        let valid: Vec<&str> = codes.iter().filter(is_valid).map(|code| code.code.as_str()).collect();
+        faults.add_allowing(pointer, "invalid_value", unknown(&valid, value), Allowed::one_of(valid.join(", ")));
         return None;
     };
     if !is_valid(&code) {
@@ -281,16 +283,17 @@ fn check_code(checked: Checked, codes: &[Code], (pointer, value): (&str, &str), 
             (Some(from), None) => format!("from {from} on"),
             (None, to) => format!("up to {}", to.unwrap_or_default()),
         };
-        faults.add(pointer, "not_valid", format!("{value} is for records received {span}"));
+        let (detail, allowed) =
+            (format!("{value} is for records received {span}"), Allowed::between(code.valid.0, code.valid.1));
+        faults.add_allowing(pointer, "not_valid", detail, allowed);
         return None;
     }
     Some(())
 }
 
 /// The sentence on a value that is not known.
-fn unknown<'v>(codes: impl Iterator<Item = &'v Code>, value: &str) -> String {
-    let known: Vec<&str> = codes.map(|code| code.code.as_str()).collect();
-    match known.as_slice() {
+fn unknown(known: &[&str], value: &str) -> String {
+    match known {
         [] => "takes no value".into(),
         [one] => format!("must be {one}"),
         _ => format!("must be one of {}{}", known.join(", "), did_you_mean(value, known.iter().copied())),
@@ -344,12 +347,14 @@ fn check_number(checked: Checked, number: &OwnNumber, given: Option<Value>, faul
     };
     let (min, max) = (number.min.unwrap_or(-MOST).max(-MOST), number.max.unwrap_or(MOST).min(MOST));
     if !(min..=max).contains(&value) {
-        faults.add(pointer, "out_of_range", format!("must be from {min} to {max}"));
+        let allowed = Allowed::between(Some(min), Some(max));
+        faults.add_allowing(pointer, "out_of_range", format!("must be from {min} to {max}"), allowed);
         return None;
     }
     let rounded = (value * 10_f64.powi(number.decimals as i32)).round() / 10_f64.powi(number.decimals as i32);
     if rounded != value {
-        faults.add(pointer, "too_many_decimals", decimal::at_most(number.decimals));
+        let allowed = Allowed::between(None::<u32>, Some(number.decimals));
+        faults.add_allowing(pointer, "too_many_decimals", decimal::at_most(number.decimals), allowed);
         return None;
     }
     let whole = (value.fract() == 0.0).then(|| Value::from(value as i64));

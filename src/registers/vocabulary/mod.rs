@@ -424,7 +424,9 @@ impl Vocabulary {
         let codes = self.codes_in(register, dimension);
         let is_required =
             register.coded.iter().any(|property| property.dimension == Some(dimension) && property.is_required);
-        let turns = codes.iter().flat_map(|code| [code.valid.0.map(|from| from - 1), code.valid.1.map(|to| to + 1)]);
+        let turns = codes.iter().flat_map(|code| {
+            [code.valid.0.map(|from| from.saturating_sub(1)), code.valid.1.map(|to| to.saturating_add(1))]
+        });
         let mut years = turns.flatten().chain([*YEARS.start(), *YEARS.end()]);
         codes.iter().any(|code| code.is_default && code.valid == (None, None))
             || (is_required && years.all(|year| codes.iter().any(|code| code.is_valid(year))))

@@ -229,8 +229,11 @@ impl Reader<'_> {
 
     fn code(&mut self, source: CodeSource, of: ListOwner) -> Option<Code> {
         let text = source.code.get_ref();
-        if !is_code(text) || text == registers::ABSENT || text.len() > 100 {
-            let reason = format!("the code \"{text}\" must be in UPPER_SNAKE_CASE; NONE stands for no value");
+        if !is_code(text) || text == registers::ABSENT || text.len() > LONGEST {
+            let told: String = text.chars().take(LONGEST).collect();
+            let reason = format!(
+                "the code \"{told}\" must be in UPPER_SNAKE_CASE, with {LONGEST} characters at the most; NONE stands for no value"
+            );
             self.refusals.push((source.code.span().start, reason));
         }
         let is = source.is.as_ref().and_then(|is| self.noted(meaning(is, of)));
@@ -372,6 +375,9 @@ fn number(source: NumberSource, languages: &[Lang]) -> Result<OwnNumber, Refusal
 pub fn labels(written: &Spanned<BTreeMap<String, String>>, languages: &[Lang]) -> Result<Labels, Refusal> {
     Labels::read(written.get_ref(), languages).map_err(|reason| (written.span().start, reason))
 }
+
+/// The most characters of a code.
+const LONGEST: usize = 100;
 
 /// The software's own value that a code stands for.
 fn meaning(is: &Spanned<String>, of: ListOwner) -> Result<&'static str, Refusal> {

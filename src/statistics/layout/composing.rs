@@ -1,5 +1,6 @@
 //! The compositions of lines: sums and rests resolved, and refused where something would count twice or nothing counts.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use toml::Spanned;
@@ -14,6 +15,8 @@ pub(super) struct Composing<'a> {
     pub(super) codes: &'a [&'a Spanned<String>],
     pub(super) lines: &'a [LayoutLine],
     pub(super) places: &'a HashMap<String, usize>,
+    /// Those that are found: a line can be a part of many others.
+    pub(super) found: RefCell<HashMap<usize, Composition>>,
 }
 
 impl Composing<'_> {
@@ -36,11 +39,25 @@ impl Composing<'_> {
 
     /// The composition; `path` leads to the line through those that are derived from it.
     fn content(&self, at: usize, path: &mut Vec<usize>) -> Result<Composition, Refusal> {
+        if let Some(found) = self.found.borrow().get(&at) {
+            return Ok(found.clone());
+        }
         let (line, code) = (&self.lines[at], self.codes[at]);
         if path.contains(&at) {
             return refuse(code, format!("the line {} is a part of its own sum", line.code));
         }
         path.push(at);
+        let content = self.content_of(at, path)?;
+        path.pop();
+        if content.overlaps_itself() {
+            return refuse(code, twice(&line.code));
+        }
+        self.found.borrow_mut().insert(at, content.clone());
+        Ok(content)
+    }
+
+    fn content_of(&self, at: usize, path: &mut Vec<usize>) -> Result<Composition, Refusal> {
+        let (line, code) = (&self.lines[at], self.codes[at]);
         let mut all = Composition::default();
         match &line.source {
             LineSource::Count(selections, quantity) => {
@@ -69,11 +86,7 @@ impl Composing<'_> {
             LineSource::Entered => all.entered.push((line.code.clone(), Years::default())),
             LineSource::Heading => {}
         }
-        path.pop();
-        match all.overlaps_itself() {
-            true => refuse(code, twice(&line.code)),
-            false => Ok(all),
-        }
+        Ok(all)
     }
 
     fn rest(&self, at: usize, of: &str, less: &[String], path: &mut Vec<usize>) -> Result<Composition, Refusal> {

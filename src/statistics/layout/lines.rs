@@ -1,5 +1,6 @@
 //! Lines as a layout writes them.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
 use serde::de::value::MapAccessDeserializer;
@@ -10,6 +11,7 @@ use toml::Spanned;
 use super::composing::Composing;
 use super::refusals::{Refusals, Written, no_line};
 use super::selections::{Choice, selection};
+use super::units;
 use super::{Composition, FootnoteKey, LayoutContext, LayoutLine, LineSource, Quantity, Years};
 use crate::decimal::Decimal;
 use crate::messages::Labels;
@@ -100,6 +102,12 @@ impl<'de> Deserialize<'de> for FootnoteSource {
 const SOURCES: &str =
     "a line has one source: any (with measure or add), sum, rest, share, entered = true or heading = true";
 
+/// The most characters of a line's code.
+const LONGEST: usize = 200;
+
+/// The most lines that a table can have: nobody reads more, and one can be made of all others.
+const MOST: usize = 1000;
+
 /// Reads the lines of a table; none if one of them cannot be read.
 pub(super) fn read(
     written: &[LineSourceText],
@@ -107,12 +115,20 @@ pub(super) fn read(
     context: LayoutContext,
     refusals: &mut Refusals,
 ) -> Option<Vec<LayoutLine>> {
+    if let Some(line) = written.get(MOST) {
+        let reason = format!("a table has {MOST} lines at the most: this one and those behind it are not read");
+        refusals.note(refuse::<_, ()>(&line.code, reason));
+        return None;
+    }
     let before = refusals.0.len();
     let mut codes: Vec<&str> = Vec::new();
     for line in written {
         let code = line.code.get_ref().as_str();
-        if !code.split('.').all(is_word) {
-            let reason = format!("the code \"{code}\" must be lower-case words joined by dots");
+        if !code.split('.').all(is_word) || code.len() > LONGEST {
+            let told: String = code.chars().take(LONGEST).collect();
+            let reason = format!(
+                "the code \"{told}\" must be lower-case words joined by dots, with {LONGEST} characters at the most"
+            );
             refusals.note(refuse::<_, ()>(&line.code, reason));
         } else if codes.contains(&code) {
             refusals.note(refuse::<_, ()>(&line.code, format!("the code {code} is used twice")));
@@ -126,75 +142,20 @@ pub(super) fn read(
     }
     let places: HashMap<String, usize> = codes.iter().enumerate().map(|(at, code)| ((*code).to_owned(), at)).collect();
     let places_in_text: Vec<&Spanned<String>> = written.iter().map(|line| &line.code).collect();
-    let contents: Vec<Option<Composition>> = (0..lines.len())
-        .map(|at| {
-            let composing = Composing { codes: &places_in_text, lines: &lines, places: &places };
-            refusals.note(composing.checked(at))
-        })
-        .collect();
+    let (codes, found) = (&places_in_text[..], RefCell::default());
+    let composing = Composing { codes, lines: &lines, places: &places, found };
+    let contents: Vec<Option<Composition>> = (0..lines.len()).map(|at| refusals.note(composing.checked(at))).collect();
     for (line, content) in lines.iter_mut().zip(contents) {
         line.content = content?;
     }
-    for (at, line) in lines.iter().enumerate() {
-        refusals.note(one_unit(line, &lines, places_in_text[at], context));
+    let units = units::of(&lines, &places, context);
+    for (line, code) in lines.iter().zip(&places_in_text) {
+        refusals.note(units::check_one(line, code, (&lines, &places, &units)));
     }
-    let resolved: Vec<(Option<String>, Option<u32>)> = lines.iter().map(|line| shown(line, &lines, context)).collect();
-    for (line, (unit, decimals)) in lines.iter_mut().zip(resolved) {
+    for (line, (unit, decimals)) in lines.iter_mut().zip(units) {
         (line.unit, line.decimals) = (unit, decimals);
     }
     Some(lines)
-}
-
-/// Refuses a sum or a rest of figures in several units. What people enter without a unit can be anything.
-fn one_unit(
-    line: &LayoutLine,
-    lines: &[LayoutLine],
-    place: &Spanned<String>,
-    context: LayoutContext,
-) -> Result<(), Refusal> {
-    if !matches!(line.source, LineSource::Sum(_) | LineSource::Rest { .. }) {
-        return Ok(());
-    }
-    let codes = line.source.lines();
-    let parts = lines.iter().filter(|part| codes.contains(&part.code.as_str()));
-    let counted = parts.filter(|part| !part.is_entered() || part.unit.is_some());
-    let mut units = counted.map(|part| (&part.code, shown(part, lines, context).0));
-    let Some((first, unit)) = units.next() else { return Ok(()) };
-    let named = |unit: Option<String>| unit.unwrap_or_else(|| "a number without a unit".into());
-    match units.find(|(_, other)| *other != unit) {
-        None => Ok(()),
-        Some((code, other)) => {
-            let (unit, other) = (named(unit), named(other));
-            refuse(place, format!("the line {} adds up {first} ({unit}) and {code} ({other})", line.code))
-        }
-    }
-}
-
-/// The unit and decimals of a line: its own, or those that follow from what it is made of.
-fn shown(line: &LayoutLine, lines: &[LayoutLine], context: LayoutContext) -> (Option<String>, Option<u32>) {
-    let (mut unit, mut decimals) = (line.unit.clone(), line.decimals);
-    match &line.source {
-        LineSource::Count(_, Quantity::Number(name)) => {
-            let number = context.vocabulary.numbers.iter().find(|number| number.path == name);
-            unit = unit.or_else(|| number.and_then(|number| number.unit.clone()));
-            decimals = decimals.or(number.map(|number| number.decimals));
-        }
-        LineSource::DaysMean(_) | LineSource::DaysMedian(_) => decimals = decimals.or(Some(1)),
-        LineSource::Share { .. } => {
-            unit = unit.or_else(|| Some("%".into()));
-            decimals = decimals.or(Some(1));
-        }
-        LineSource::Sum(_) | LineSource::Rest { .. } => {
-            let codes = line.source.lines();
-            let parts = || lines.iter().filter(|part| codes.contains(&part.code.as_str()) && part.code != line.code);
-            let of_parts: Vec<_> = parts().map(|part| shown(part, lines, context)).collect();
-            let first = of_parts.first().and_then(|(unit, _)| unit.clone());
-            unit = unit.or_else(|| first.filter(|unit| of_parts.iter().all(|(other, _)| other.as_ref() == Some(unit))));
-            decimals = decimals.or_else(|| of_parts.iter().filter_map(|(_, decimals)| *decimals).max());
-        }
-        _ => {}
-    }
-    (unit, decimals)
 }
 
 fn line(

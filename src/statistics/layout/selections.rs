@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::LayoutContext;
 use crate::registers::vocabulary::{Code, OWN, with_children};
-use crate::registers::{ABSENT, ALL, Criterion, Dimension, Register, Selection, ValueSet};
+use crate::registers::{ABSENT, ALL, Criterion, Dimension, Register, Selection, ValueSet, Vocabulary};
 use crate::source::{Refusal, did_you_mean, refuse};
 use crate::text;
 
@@ -51,9 +51,60 @@ impl<'de> Visitor<'de> for ChosenVisitor {
     }
 }
 
+/// What a selection is read by: the values that records may have, and the registers that it can be about.
+struct SelectionContext<'c> {
+    vocabulary: &'c Vocabulary,
+    registers: Vec<&'static Register>,
+}
+
+impl<'c> SelectionContext<'c> {
+    /// The context of a selection: the registers that it names, or all but those that it names under `not`.
+    fn of(choice: &Choice, LayoutContext { vocabulary, .. }: LayoutContext<'c>) -> SelectionContext<'c> {
+        let not = choice.iter().find_map(|(name, chosen)| match chosen.get_ref() {
+            Chosen::Respects(respects) if name.get_ref() == "not" => Some(respects),
+            _ => None,
+        });
+        let (named, others) = (named_registers(choice), not.map(named_registers).unwrap_or_default());
+        let is_meant = |register: &&Register| {
+            let name = register.name;
+            (named.is_empty() || named.contains(&name)) && !others.contains(&name)
+        };
+        SelectionContext { vocabulary, registers: ALL.iter().filter(is_meant).collect() }
+    }
+
+    /// The values in a dimension that records can have which the selection is about; all, where these have none.
+    fn values(&self, dimension: Dimension) -> Vec<&'c str> {
+        let vocabulary = self.vocabulary;
+        let codes = self.registers.iter().flat_map(|register| vocabulary.codes_in(register, dimension));
+        let mut values: Vec<&str> = Vec::new();
+        for code in codes {
+            if !values.contains(&code.code.as_str()) {
+                values.push(&code.code);
+            }
+        }
+        if values.is_empty() { vocabulary.values(dimension).unwrap_or_default() } else { values }
+    }
+
+    /// True if records that the selection is about need not have a value in a dimension.
+    fn can_be_absent(&self, dimension: Dimension) -> bool {
+        self.registers.iter().any(|register| self.vocabulary.can_have(register, dimension, ABSENT))
+    }
+}
+
+/// The registers that respects name.
+fn named_registers(respects: &Choice) -> Vec<&str> {
+    let register = respects.iter().find(|(name, _)| name.get_ref() == Dimension::Register.name());
+    match register.map(|(_, chosen)| chosen.get_ref()) {
+        Some(Chosen::One(name)) => vec![name],
+        Some(Chosen::Values(names)) => names.iter().map(|name| name.get_ref().as_str()).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Reads a selection that a record can be in. Where a record can have several of the values, there are several selections that
 /// exclude each other.
 pub(super) fn selection(choice: &Spanned<Choice>, context: LayoutContext) -> Result<Vec<Selection>, Refusal> {
+    let context = &SelectionContext::of(choice.get_ref(), context);
     let mut all = vec![Selection::default()];
     for (name, chosen) in choice.get_ref() {
         match (name.get_ref().as_str(), chosen.get_ref()) {
@@ -79,14 +130,14 @@ pub(super) fn selection(choice: &Spanned<Choice>, context: LayoutContext) -> Res
 fn narrow(
     all: &mut Vec<Selection>,
     respects: &BTreeMap<Spanned<String>, Spanned<Chosen>>,
-    context: LayoutContext,
+    context: &SelectionContext,
     of: fn(BTreeSet<String>) -> ValueSet,
 ) -> Result<(), Refusal> {
     respects.iter().try_for_each(|respect| narrow_by(all, respect, context, of))
 }
 
 /// Names the registers of a selection that no register has which is counted unless it is named, such as that of a decision.
-fn name_registers(selection: &mut Selection, context: LayoutContext) {
+fn name_registers(selection: &mut Selection, context: &SelectionContext) {
     const REGISTER: Criterion = Criterion::Of(Dimension::Register);
     let possible = ALL.iter().filter(|register| selection.is_possible_in(register, context.vocabulary));
     let possible: Vec<&Register> = possible.collect();
@@ -100,7 +151,7 @@ fn name_registers(selection: &mut Selection, context: LayoutContext) {
 fn narrow_by(
     all: &mut Vec<Selection>,
     (name, chosen): (&Spanned<String>, &Spanned<Chosen>),
-    context: LayoutContext,
+    context: &SelectionContext,
     of: fn(BTreeSet<String>) -> ValueSet,
 ) -> Result<(), Refusal> {
     match (name.get_ref().as_str(), chosen.get_ref()) {
@@ -131,7 +182,7 @@ fn narrow_by(
 fn of_list(
     name: &Spanned<String>,
     chosen: &Spanned<Chosen>,
-    context: LayoutContext,
+    context: &SelectionContext,
     is_in: bool,
 ) -> Result<Vec<Selection>, Refusal> {
     let lists = || context.vocabulary.beside(true).filter(|list| list.property.name == name.get_ref());
@@ -139,7 +190,13 @@ fn of_list(
     let mut wanted: BTreeSet<String> = BTreeSet::new();
     for (place, value) in named(name, chosen)? {
         if value != ABSENT && !codes.iter().any(|code| code.code == *value || code.parent.as_ref() == Some(value)) {
-            let mut known: Vec<&str> = codes.iter().map(|code| code.code.as_str()).collect();
+            let of_registers =
+                lists().filter(|list| context.registers.iter().any(|one| one.name == list.register.name));
+            let mut known: Vec<&str> =
+                of_registers.flat_map(|list| &list.codes).map(|code| code.code.as_str()).collect();
+            if known.is_empty() {
+                known.extend(codes.iter().map(|code| code.code.as_str()));
+            }
             let meant = did_you_mean(value, known.iter().copied());
             known.push(ABSENT);
             return Err((
@@ -177,7 +234,7 @@ fn of_list(
 fn values(
     name: &Spanned<String>,
     chosen: &Spanned<Chosen>,
-    context: LayoutContext,
+    context: &SelectionContext,
 ) -> Result<(Criterion, BTreeSet<String>), Refusal> {
     let criterion = criterion(name, context)?;
     let mut all = BTreeSet::new();
@@ -207,7 +264,7 @@ fn named<'c>(name: &Spanned<String>, chosen: &'c Spanned<Chosen>) -> Result<Vec<
 }
 
 /// A value with its children, where the vocabulary knows it.
-fn of_vocabulary(criterion: Criterion, value: &str, context: LayoutContext) -> Option<Vec<String>> {
+fn of_vocabulary(criterion: Criterion, value: &str, context: &SelectionContext) -> Option<Vec<String>> {
     match criterion {
         Criterion::Of(dimension) => Some(context.vocabulary.with_children(dimension, value)),
         Criterion::OrganisationType => Some(context.vocabulary.with_children(Dimension::Kind, value)),
@@ -215,7 +272,10 @@ fn of_vocabulary(criterion: Criterion, value: &str, context: LayoutContext) -> O
     }
 }
 
-fn criterion(name: &Spanned<String>, context: LayoutContext) -> Result<Criterion, Refusal> {
+fn criterion(name: &Spanned<String>, context: &SelectionContext) -> Result<Criterion, Refusal> {
+    if name.get_ref() == "not" {
+        return refuse(name, "not does not stand within not or own: write it once, beside the dimensions");
+    }
     const OF_BODIES: [Criterion; 2] = [Criterion::OrganisationType, Criterion::Under];
     if let Some(dimension) = context.vocabulary.dimension(name.get_ref()) {
         return Ok(Criterion::Of(dimension));
@@ -234,7 +294,7 @@ fn criterion(name: &Spanned<String>, context: LayoutContext) -> Result<Criterion
 }
 
 /// The reason why a value is refused.
-fn check_value(criterion: Criterion, value: &str, context: LayoutContext) -> Result<(), String> {
+fn check_value(criterion: Criterion, value: &str, context: &SelectionContext) -> Result<(), String> {
     let name = criterion.name();
     if value.is_empty() || text::line(value).is_ok_and(|line| line != value) {
         return Err(format!("{name} has a value with blanks around or within it; no record has \"{value}\""));
@@ -248,7 +308,7 @@ fn check_value(criterion: Criterion, value: &str, context: LayoutContext) -> Res
             if vocabulary.knows(dimension, value) || vocabulary.is_group(dimension, value) {
                 return Ok(());
             }
-            (vocabulary.values(dimension).unwrap_or_default(), dimension.can_be_absent())
+            (context.values(dimension), dimension.can_be_absent())
         }
         Criterion::OrganisationType => {
             let codes = vocabulary.codes("organisations", "type");
@@ -262,9 +322,11 @@ fn check_value(criterion: Criterion, value: &str, context: LayoutContext) -> Res
     if (can_be_absent && value == ABSENT) || known.contains(&value) {
         return Ok(());
     }
+    let says_none = match criterion {
+        Criterion::Of(dimension) => context.can_be_absent(dimension),
+        _ => can_be_absent,
+    };
     let meant = did_you_mean(value, known.iter().copied());
-    if can_be_absent {
-        known.push(ABSENT);
-    }
+    known.extend(says_none.then_some(ABSENT));
     Err(format!("{name} has no value {value}{meant}; there are {}", known.join(", ")))
 }

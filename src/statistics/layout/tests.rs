@@ -89,6 +89,20 @@ fn refuses_what_could_give_wrong_figures_and_says_where() {
         ("area = [\"IT\"]", "aera = [\"IT\"]", 15, "the dimension aera is not known"),
         ("area = [\"IT\"]", "area = [\"ITT\"]", 15, "area has no value ITT"),
         ("area = [\"IT\"]", "area = []", 15, "has no values"),
+        // The values of the registers that are named, and no others.
+        (
+            area,
+            "any = [{ register = [\"events\"], kind = [\"TALK\"] }]",
+            15,
+            "kind has no value TALK; there are TRAINING, LECTURE",
+        ),
+        (
+            area,
+            "any = [{ not = { register = [\"cases\", \"organisations\", \"publications\", \"memberships\", \"proceedings\"] }, kind = [\"TALK\"] }]",
+            15,
+            "kind has no value TALK; there are TRAINING, LECTURE",
+        ),
+        (area, "any = [{ register = [\"media-requests\"], medium = [\"TVV\"] }]", 15, "RADIO, TV, AGENCY, NONE"),
         ("footnotes = [\"new\"]", "footnotes = [\"old\"]", 16, "there is no footnote old"),
         ("footnotes = [\"new\"]", "foot = [\"new\"]", 16, "foot is not known here"),
         ("code = \"a.rest\"", "code = \"a.it\"", 19, "used twice"),
@@ -411,4 +425,30 @@ fn a_code_in_two_tables_is_one_figure() {
     for more in ["entered = true\ncollected = { from = 2017 }", "entered = true\nprotect = false"] {
         assert!(first(again(more).unwrap_err()).reason.contains("is collected or protected otherwise"), "{more}");
     }
+}
+
+#[test]
+fn many_lines_made_of_each_other_are_read_in_no_time() {
+    let chain = (1..999).map(|n| format!("s{n} sum = [\"s{}\"]\n", n - 1));
+    let first = format!("{TOTAL}\ns0 any = [{{ responsible = [\"P\"] }}]\n");
+    let chain = work("", &std::iter::once(first).chain(chain).collect::<String>());
+    assert_eq!(parse(&chain).unwrap().table("work").unwrap().lines.len(), 1000);
+    let longer = format!("{chain}[[tables.work.lines]]\ncode = \"more\"\nlabel = {{ de = \"a\" }}\nheading = true\n");
+    assert!(first_fault(&longer).reason.contains("a table has 1000 lines at the most"));
+    // Each line is a part of two others: without what is known of it, all would be found anew two times each.
+    let people = |from: usize| (from..40).map(|n| format!("\"P{n}\"")).collect::<Vec<_>>().join(", ");
+    let rests = (1..40).map(|n| {
+        let (before, people) = (n - 1, people(n));
+        format!(
+            "t{n} any = [{{ register = [\"cases\"], responsible = [{people}] }}]\n\
+             s{n} rest = {{ of = \"r{before}\", less = [\"t{n}\"] }}\n\
+             r{n} rest = {{ of = \"r{before}\", less = [\"s{n}\"] }}\n"
+        )
+    });
+    let first = format!("{TOTAL}\nr0 any = [{{ register = [\"cases\"], responsible = [{}] }}]\n", people(0));
+    assert!(parse(&work("", &std::iter::once(first).chain(rests).collect::<String>())).is_ok());
+}
+
+fn first_fault(text: &str) -> SourceFault {
+    first(parse(text).unwrap_err())
 }

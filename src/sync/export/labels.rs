@@ -1,6 +1,6 @@
 //! Labels for people beside codes, or in place of codes and of the names of properties.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value};
 
@@ -53,10 +53,25 @@ impl<'a> CodeLabels<'a> {
         coded.chain(self.vocabulary.own_dimensions(self.register).map(|own| (own.path, own.codes.as_slice())))
     }
 
-    /// The columns, with one more behind each that holds codes where labels stand beside them.
+    /// The records of the register that records name, of which labels tell the names.
+    pub(super) fn named<'r>(&self, records: &'r [Map<String, Value>]) -> Vec<&'r str> {
+        let named = |record: &'r Map<String, Value>| {
+            self.register.properties_to_itself().filter_map(|property| record.get(property)?.as_str())
+        };
+        let mut ids: Vec<&str> = match self.words {
+            None => records.iter().flat_map(named).collect(),
+            Some(_) => Vec::new(),
+        };
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    /// The columns, with one more behind each that holds codes or names a record where labels stand beside them.
     pub(super) fn widened(&self, columns: Vec<String>) -> Vec<String> {
         let with_label = |column: String| {
-            let has_label = self.words.is_none() && self.places().any(|(place, _)| place == column);
+            let names_record = || self.register.properties_to_itself().any(|property| property == column);
+            let has_label = self.words.is_none() && (self.places().any(|(place, _)| place == column) || names_record());
             let label = has_label.then(|| label_column(&column));
             std::iter::once(column).chain(label)
         };
@@ -73,8 +88,16 @@ impl<'a> CodeLabels<'a> {
         named.unwrap_or(column).to_owned()
     }
 
-    /// The labels of the codes in a record, by their places.
-    pub(super) fn of(&self, record: &Map<String, Value>) -> Map<String, Value> {
+    /// The labels of the codes in a record and the names of the records that it names, by their places.
+    pub(super) fn of(&self, record: &Map<String, Value>, names: &HashMap<String, String>) -> Map<String, Value> {
+        let name = |property: &'static str| {
+            let name = names.get(record.get(property)?.as_str()?)?;
+            Some((property.to_owned(), name.as_str().into()))
+        };
+        self.of_codes(record).into_iter().chain(self.register.properties_to_itself().filter_map(name)).collect()
+    }
+
+    fn of_codes(&self, record: &Map<String, Value>) -> Map<String, Value> {
         let values = flat(record);
         let label = |(place, codes): (&str, &[Code])| {
             let value = values.get(place)?.as_str()?;
@@ -84,9 +107,14 @@ impl<'a> CodeLabels<'a> {
         self.places().filter_map(label).collect()
     }
 
-    /// Puts the labels of a record's codes among its values by column.
-    pub(super) fn put(&self, record: &Map<String, Value>, values: &mut BTreeMap<String, Value>) {
-        let labels = self.of(record);
+    /// Puts the labels of a record among its values by column.
+    pub(super) fn put(
+        &self,
+        record: &Map<String, Value>,
+        names: &HashMap<String, String>,
+        values: &mut BTreeMap<String, Value>,
+    ) {
+        let labels = self.of(record, names);
         let Some(words) = &self.words else {
             return values.extend(labels.into_iter().map(|(place, label)| (label_column(&place), label)));
         };

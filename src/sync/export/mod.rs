@@ -5,7 +5,7 @@ mod naming;
 
 pub use naming::ColumnNaming;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::formats::{Cell, FileFormat, csv, ndjson, xlsx};
 use crate::json::flat;
 use crate::messages::Lang;
+use crate::records::find;
 use crate::records::personal::is_personal;
 use crate::records::query::page::{self, PageQuery};
 use crate::records::row::StoredRecord;
@@ -29,6 +30,12 @@ use labels::CodeLabels;
 
 /// A record as it is shown.
 type ShownRecord = Map<String, Value>;
+
+/// A page of them, with the names of the records that they name, by id.
+struct Page {
+    records: Vec<ShownRecord>,
+    names: HashMap<String, String>,
+}
 
 /// The properties of every record that is shown.
 const ALWAYS: [&str; 4] = ["id", "created_at", "updated_at", "revision"];
@@ -116,10 +123,15 @@ fn columns(register: &Register, vocabulary: &Vocabulary, view: View) -> Vec<Stri
     all
 }
 
-fn cells(columns: &[String], labels: Option<&CodeLabels>, record: &ShownRecord) -> Vec<Cell> {
+fn cells(
+    columns: &[String],
+    labels: Option<&CodeLabels>,
+    record: &ShownRecord,
+    names: &HashMap<String, String>,
+) -> Vec<Cell> {
     let mut values = flat(record);
     if let Some(labels) = labels {
-        labels.put(record, &mut values);
+        labels.put(record, names, &mut values);
     }
     let cell = |name: &String| match values.get(name) {
         None | Some(Value::Null) => Cell::Empty,
@@ -135,9 +147,9 @@ fn cells(columns: &[String], labels: Option<&CodeLabels>, record: &ShownRecord) 
 fn each_page<R: Receiver>(
     db: &mut Db,
     register: &Register,
-    mut wanted: PageQuery,
+    (mut wanted, labels): (PageQuery, Option<&CodeLabels>),
     receiver: &mut R,
-    mut page: impl FnMut(Vec<ShownRecord>, &mut R) -> Result<()>,
+    mut page: impl FnMut(Page, &mut R) -> Result<()>,
 ) -> Result<()> {
     let without_keys = match receiver.view() {
         View::Whole(_) | View::Impersonal => View::Impersonal,
@@ -151,7 +163,10 @@ fn each_page<R: Receiver>(
             receiver.sees(&found.rows)?;
             let view = keys.as_ref().map_or(without_keys, View::Whole);
             let shown = found.rows.iter().map(|row| row.row.answer(register, view));
-            page(shown.collect::<Result<_>>()?, receiver)?;
+            let records = shown.collect::<Result<Vec<_>>>()?;
+            let named = labels.map(|labels| labels.named(&records)).unwrap_or_default();
+            let names = if named.is_empty() { HashMap::new() } else { find::names(db, register, &named)? };
+            page(Page { records, names }, receiver)?;
             match found.end {
                 Some(end) => wanted.after = Some(end),
                 None => return Ok(()),
@@ -174,20 +189,21 @@ pub fn write(
     let columns = labels.iter().fold(columns, |columns, labels| labels.widened(columns));
     let head = |name: &String| labels.as_ref().map_or_else(|| name.clone(), |labels| labels.head(name));
     let heads: Vec<String> = columns.iter().map(head).collect();
-    let cells = |record: &ShownRecord| cells(&columns, labels.as_ref(), record);
+    let cells = |record: &ShownRecord, names: &HashMap<String, String>| cells(&columns, labels.as_ref(), record, names);
+    let wanted = (wanted, labels.as_ref());
     match format {
-        ExportFormat::Ndjson => each_page(db, register, wanted, receiver, |mut records, receiver| {
+        ExportFormat::Ndjson => each_page(db, register, wanted, receiver, |Page { mut records, names }, receiver| {
             if let Some(labels) = &labels {
                 for record in &mut records {
-                    record.insert("labels".into(), labels.of(record).into());
+                    record.insert("labels".into(), labels.of(record, &names).into());
                 }
             }
             receiver.give(ndjson::lines(records)?)
         }),
         ExportFormat::Csv => {
             receiver.give(csv::rows(&heads, [])?)?;
-            each_page(db, register, wanted, receiver, |records, receiver| {
-                receiver.give(csv::lines(records.iter().map(cells))?)
+            each_page(db, register, wanted, receiver, |Page { records, names }, receiver| {
+                receiver.give(csv::lines(records.iter().map(|record| cells(record, &names)))?)
             })
         }
         ExportFormat::Xlsx => {
@@ -196,7 +212,9 @@ pub fn write(
             let widths =
                 columns.iter().zip(&heads).zip(&is_day).map(|((name, head), is_day)| width(name, head, *is_day));
             let header: Vec<(String, f64)> = heads.iter().cloned().zip(widths).collect();
-            let dated = |record: &ShownRecord| cells(record).into_iter().zip(&is_day).map(as_day).collect();
+            let dated = |record: &ShownRecord, names: &HashMap<String, String>| {
+                cells(record, names).into_iter().zip(&is_day).map(as_day).collect()
+            };
             write_sheet(db, register, wanted, (&header, dated), receiver)
         }
     }
@@ -227,18 +245,18 @@ fn as_day((cell, is_day): (Cell, &bool)) -> Cell {
 fn write_sheet(
     db: &mut Db,
     register: &Register,
-    wanted: PageQuery,
-    (columns, cells): (&[(String, f64)], impl Fn(&ShownRecord) -> Vec<Cell>),
+    wanted: (PageQuery, Option<&CodeLabels>),
+    (columns, cells): (&[(String, f64)], impl Fn(&ShownRecord, &HashMap<String, String>) -> Vec<Cell>),
     receiver: &mut impl Receiver,
 ) -> Result<()> {
-    if page::count(db, &wanted.filter)? >= xlsx::ROWS as i64 {
+    if page::count(db, &wanted.0.filter)? >= xlsx::ROWS as i64 {
         return Err(Error::NotAcceptable(
             "a spreadsheet holds 1,048,575 records; narrow the filters or take csv".into(),
         ));
     }
     let mut sheet = xlsx::SheetWriter::new(register.name, columns)?;
-    each_page(db, register, wanted, receiver, |records, _| {
-        records.iter().try_for_each(|record| sheet.write(&cells(record)))
+    each_page(db, register, wanted, receiver, |Page { records, names }, _| {
+        records.iter().try_for_each(|record| sheet.write(&cells(record, &names)))
     })?;
     let mut file = sheet.finish()?;
     let mut piece = vec![0; 1 << 16];

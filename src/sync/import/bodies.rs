@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::held::ExportedChange;
 use super::lines::{LineContent, SourceFormat, SourceLine};
-use super::{Import, keys};
+use super::{Import, LineOutcome, StoredLine, keys};
 use crate::digest;
 use crate::error::{Error, Result};
 use crate::faults::Faults;
@@ -30,10 +30,28 @@ pub struct ReadLine {
     pub checked: Result<ValidatedLine>,
     /// The change of a record that is there, where it names one.
     pub change: Option<ExportedChange>,
+    /// The id that the record has where the file comes from, if it says so.
+    pub former: Option<String>,
     /// The reason why it cannot be read, in the list's words.
     pub told: Option<String>,
     /// True if it came without a version.
     pub guarded: bool,
+}
+
+impl ReadLine {
+    /// The line with what became of it; `stored` is nothing where it could not be read.
+    pub(super) fn stored(mut self, stored: Result<Option<LineOutcome>>) -> StoredLine {
+        let result = match stored {
+            Ok(Some(kept)) => Ok(kept),
+            Err(error) => Err(error),
+            Ok(None) => Err(std::mem::replace(&mut self.checked, Err(unstored())).err().unwrap_or_else(unstored)),
+        };
+        StoredLine { read: self, result }
+    }
+}
+
+fn unstored() -> Error {
+    Error::Internal("a line was not stored".into())
 }
 
 /// The properties that a line gives, and those that it clears.
@@ -77,7 +95,7 @@ impl Import<'_> {
             let mut faults = Faults::default();
             text::normalise_object(&mut body.given, &mut faults);
             faults.into_result()?;
-            let change = ExportedChange::of(&self.header, &line.content, body.patch());
+            let change = ExportedChange::of(&self.given, &line.content, body.patch());
             let mut body = body.given;
             self.translator.complete(&mut body);
             let guarded = self.key(&mut body);
@@ -91,7 +109,9 @@ impl Import<'_> {
             Err(Unread::Error(error)) => unread(error, None),
             Err(Unread::Told(told)) => unread(Error::Malformed(told.clone()), Some(told)),
         };
-        ReadLine { line, checked, change, told, guarded }
+        let former = change.as_ref().and_then(ExportedChange::former_id);
+        let checked = checked.map(|checked| former.iter().fold(checked, |checked, id| checked.known_as(id)));
+        ReadLine { line, checked, change, former, told, guarded }
     }
 
     fn cells(&self, cells: &[String], row: u64) -> std::result::Result<LineBody, Unread> {

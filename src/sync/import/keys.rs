@@ -23,18 +23,13 @@ pub fn has_year(number: &str, received: NaiveDate) -> bool {
     has_long || (groups.len() > 1 && groups.iter().any(|digits| is_near(digits)))
 }
 
-/// The reason why a change is none of the same matter: title and day received are both replaced.
-pub fn replaced(register: &Register, number: &str, changes: &[PropertyChange]) -> Option<String> {
+/// The title and the day received that a change replaces, if it is none of the same matter: both are others then.
+pub fn replaced<'c>(register: &Register, changes: &'c [PropertyChange]) -> Option<(&'c str, &'c str)> {
     let before = |property: &'static str| {
         let name = register.property_name(property)?;
         changes.iter().find(|change| change.property == name).map(|change| change.old.as_str().unwrap_or_default())
     };
-    let (title, day) = (before("title")?, before("received_on")?);
-    Some(format!(
-        "title and day received are those of another matter than the one held under this key, {number} of {day} \
-         ({title}): import the list under a name of its own with --system, say by --mapping which column is the key, or \
-         correct the record by hand"
-    ))
+    before("title").zip(before("received_on"))
 }
 
 #[cfg(test)]

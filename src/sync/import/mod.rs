@@ -6,6 +6,7 @@
 
 mod bodies;
 mod broken;
+mod circles;
 mod guess;
 mod header;
 mod held;
@@ -15,6 +16,7 @@ mod reasons;
 mod records;
 mod rejects;
 mod spreadsheet;
+mod waiting;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -41,10 +43,11 @@ use crate::records::store::external::Outcome;
 use crate::registers::{self, Register, Rules};
 use crate::seal;
 use bodies::{ReadLine, columns};
-use held::ExportedChange;
-use lines::{SourceFile, SourceFormat, SourceLine};
+use held::{ExportedChange, GivenColumns};
+use lines::{SourceFile, SourceFormat};
 use reasons::ListWords;
 use rejects::Rejects;
+use waiting::WaitingLines;
 
 /// The number of lines kept by one commit: others can write in between.
 const GROUP: usize = 500;
@@ -120,7 +123,7 @@ impl Summary {
         self.created + self.updated + self.unchanged + self.older + self.rejected
     }
 
-    fn count(&mut self, result: &std::result::Result<Outcome, Error>) {
+    fn count(&mut self, result: std::result::Result<Outcome, &Error>) {
         *match result {
             Ok(Outcome::Created) => &mut self.created,
             Ok(Outcome::Updated) => &mut self.updated,
@@ -196,15 +199,23 @@ fn progress(length: u64) -> ProgressBar {
     bar
 }
 
-/// The outcome of a line that was kept, and what it changed.
-type LineOutcome = (Outcome, Option<String>);
-
-/// The result of a line, the change it makes, if any, and the reason why it was not kept, where that is told already.
-struct StoredLine {
-    line: SourceLine,
-    result: Result<Outcome>,
+/// The outcome of a line that was kept, the record's id, and what the line changed.
+struct LineOutcome {
+    outcome: Outcome,
+    id: String,
     change: Option<String>,
-    told: Option<String>,
+}
+
+impl LineOutcome {
+    fn of(outcome: Outcome, record: &RecordRow, change: Option<String>) -> LineOutcome {
+        LineOutcome { outcome, id: record.id.clone(), change }
+    }
+}
+
+/// A line, and what became of it.
+struct StoredLine {
+    read: ReadLine,
+    result: Result<LineOutcome>,
 }
 
 /// The change that made a record what it is, in words.
@@ -227,8 +238,8 @@ struct Import<'a> {
     sender: Sender,
     act: OperationContext,
     format: SourceFormat,
-    /// The names of the columns.
-    header: Vec<String>,
+    /// The columns with what the service itself gave.
+    given: GivenColumns,
     /// The property of each column.
     columns: Vec<Option<String>>,
     words: ListWords,
@@ -236,6 +247,8 @@ struct Import<'a> {
     /// The number of times that lines without a key of their own have said the same, by digest.
     seen: HashMap<String, u64>,
     summary: Summary,
+    /// The lines that name records which are not here yet.
+    waiting: WaitingLines,
     /// The changes that a trial would make.
     changes: Vec<String>,
     /// The reasons for which a trial would reject lines.
@@ -271,7 +284,8 @@ impl<'a> Import<'a> {
         let rejects = Rejects::new(Some(path).filter(|_| !options.dry_run), source, header)?;
         let words = ListWords::new(options.lang.unwrap_or(Lang::En), header, &columns);
         let sender = Sender { sees_personal_data: true, must_say_day: true, rules };
-        let (seen, summary) = (HashMap::new(), Summary::default());
+        let given = GivenColumns::of(register, &translator, header);
+        let (seen, summary, waiting) = (HashMap::new(), Summary::default(), WaitingLines::default());
         Ok(Import {
             register,
             translator,
@@ -279,12 +293,13 @@ impl<'a> Import<'a> {
             sender,
             act,
             format: source.format,
-            header: header.to_vec(),
+            given,
             columns,
             words,
             rejects,
             seen,
             summary,
+            waiting,
             changes: Vec::new(),
             rejected: Vec::new(),
             read: 0,
@@ -310,11 +325,10 @@ impl<'a> Import<'a> {
                 group.push(self.read(line, longest));
             }
             if group.is_empty() {
-                return Ok(());
+                return self.settle(keep);
             }
-            for stored in keep(group, self)? {
-                self.count(stored)?;
-            }
+            let stored = keep(group, self)?;
+            self.take(stored)?;
             let position = source.position.load(std::sync::atomic::Ordering::Relaxed);
             bar.set_position(position);
             bar.set_message(lines_in_words(self.summary.read()));
@@ -328,19 +342,18 @@ impl<'a> Import<'a> {
     }
 
     /// Counts the result of a line, and puts the line among the rejected ones if it was not kept.
-    fn count(&mut self, StoredLine { line, result, change, told }: StoredLine) -> Result<()> {
-        self.summary.count(&result);
-        self.last = line.number;
-        if self.options.dry_run {
-            self.changes.extend(change.map(|change| format!("line {}: {change}", line.number)));
-        }
-        if let Err(error) = &result
-            && !matches!(error, Error::StaleVersion { .. })
-        {
-            let reason = told.unwrap_or_else(|| self.words.reason(error, line.number));
-            self.rejects.add(&line, &reason)?;
-            if self.options.dry_run {
-                self.rejected.push(reason);
+    fn count(&mut self, StoredLine { read: ReadLine { line, told, .. }, result }: StoredLine) -> Result<()> {
+        self.summary.count(result.as_ref().map(|kept| kept.outcome));
+        self.last = self.last.max(line.number);
+        match result {
+            Ok(LineOutcome { change, .. }) if self.options.dry_run => {
+                self.changes.extend(change.map(|change| format!("line {}: {change}", line.number)));
+            }
+            Ok(_) | Err(Error::StaleVersion { .. }) => {}
+            Err(error) => {
+                let reason = told.unwrap_or_else(|| self.words.reason(&error, line.number));
+                self.rejects.add(&line, &reason)?;
+                self.rejected.extend(self.options.dry_run.then_some(reason));
             }
         }
         Ok(())
@@ -349,15 +362,7 @@ impl<'a> Import<'a> {
     /// Keeps the lines of a group; all of them anew where keys of records were not at hand.
     fn store(&self, tx: &mut WriteTransaction, group: Vec<ReadLine>) -> Result<Vec<StoredLine>> {
         let stored = self.act.providing(|act| tx.savepoint(|tx| self.store_all(tx, &group, act)))?;
-        let results = group.into_iter().zip(stored).map(|(ReadLine { line, checked, told, .. }, stored)| {
-            let (result, change) = match (stored, checked) {
-                (Ok(Some((outcome, change))), _) => (Ok(outcome), change),
-                (Ok(None), Err(error)) | (Err(error), _) => (Err(error), None),
-                (Ok(None), Ok(_)) => (Err(Error::Internal("a line was not stored".into())), None),
-            };
-            StoredLine { line, result, change, told }
-        });
-        Ok(results.collect())
+        Ok(group.into_iter().zip(stored).map(|(read, stored)| read.stored(stored)).collect())
     }
 
     /// Keeps the lines of a group that could be read, each in a savepoint of its own. Fails with all the keys that they lack.
@@ -399,7 +404,7 @@ impl<'a> Import<'a> {
                 Outcome::Updated => Some(told_change(tx, &record)?),
                 _ => None,
             };
-            Ok(Some((outcome, told)))
+            Ok(Some(LineOutcome::of(outcome, &record, told)))
         })
     }
 
@@ -415,22 +420,22 @@ impl<'a> Import<'a> {
         tx.savepoint(|tx| {
             let (outcome, record) = checked.store(tx, self.register, act)?;
             if outcome != Outcome::Updated {
-                return Ok((outcome, None));
+                return Ok(LineOutcome::of(outcome, &record, None));
             }
             let db = tx.flushed()?;
             let changes = history::open_changes(db, &record.id, record.revision)?;
             if guarded {
                 let before = history::actor(db, &record.id, record.revision - 1)?;
                 let in_the_way = if !before.is_some_and(|(name, kind)| is_import(&name, &kind)) {
-                    Some(format!("the record {} was changed here since it was imported", record.number))
+                    Some(self.words.changed_here(&record.number))
                 } else {
-                    keys::replaced(self.register, &record.number, &changes)
+                    keys::replaced(self.register, &changes).map(|old| self.words.other_matter(&record.number, old))
                 };
                 if let Some(detail) = in_the_way {
                     return Err(Error::Conflict { detail, record: Some(record.id), register: None });
                 }
             }
-            Ok((outcome, Some(told_changes(&record, &changes))))
+            Ok(LineOutcome::of(outcome, &record, Some(told_changes(&record, &changes))))
         })
     }
 
