@@ -37,9 +37,11 @@ pub fn take(directory: &Path) {
     let _ = OWN.set(Own { directory, dimensions: dimensions.collect(), numbers });
 }
 
-/// The own part of a case, as JSON to go on with; nothing without a profile.
+/// The own part of a case, as JSON to go on with; nothing where the profile has nothing of its own.
 pub fn part(number: usize) -> String {
-    let Some(own) = own() else { return String::new() };
+    let Some(own) = own().filter(|own| !own.dimensions.is_empty() || !own.numbers.is_empty()) else {
+        return String::new();
+    };
     let name = |path: &str| path.trim_start_matches("own.").to_owned();
     let mut part: Map<String, Value> = Map::new();
     for (index, (path, codes)) in own.dimensions.iter().enumerate() {

@@ -166,10 +166,9 @@ fn heals_when_postgres_cuts_the_connections() {
         app.db().batch_execute(cut).unwrap();
         // The first request that meets a lost connection can fail, no other; then everything is as before. (Which one
         // that is, is chance: some connections of the pool have not been opened yet.)
-        let statuses: Vec<u16> = (0..8).map(|_| app.client.get("/v1/cases").status).collect();
+        let statuses: Vec<u16> = (0..16).map(|_| app.client.get("/v1/cases").status).collect();
         assert!(statuses.iter().all(|status| [200, 503].contains(status)), "{statuses:?}");
         assert!(statuses.iter().filter(|status| **status == 503).count() <= 1, "{statuses:?}");
-        assert_eq!(app.client.get("/v1/cases").status, 200, "{statuses:?}");
         let body = serde_json::json!({"title": format!("Runde {round}")});
         let status = app.client.post("/v1/cases", &body).status;
         assert!([201, 503].contains(&status), "{status}");
