@@ -1,7 +1,9 @@
 //! Errors, and the one table of problem types (RFC 9457) that says how a client is told.
 
+mod allowed;
 mod fault_codes;
 
+pub use allowed::Allowed;
 pub use fault_codes::{FAULT_CODES, FaultCode};
 
 use std::collections::HashSet;
@@ -30,30 +32,6 @@ pub struct Fault {
     /// The same for who says it in another language; it is not sent.
     #[serde(skip)]
     pub allowed: Allowed,
-}
-
-/// What would be right in a faulty place, as far as it can be named.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Allowed {
-    /// The least that can stand there, or the first year.
-    pub least: Option<String>,
-    /// The most that can stand there, or the last year.
-    pub most: Option<String>,
-    /// The values that can stand there.
-    pub values: Option<String>,
-}
-
-impl Allowed {
-    /// What lies between these, if they are given.
-    pub fn between(least: Option<impl ToString>, most: Option<impl ToString>) -> Allowed {
-        let (least, most) = (least.map(|least| least.to_string()), most.map(|most| most.to_string()));
-        Allowed { least, most, values: None }
-    }
-
-    /// One of these values.
-    pub fn one_of(values: impl Into<String>) -> Allowed {
-        Allowed { values: Some(values.into()), ..Allowed::default() }
-    }
 }
 
 impl Fault {

@@ -8,10 +8,10 @@ use super::{LayoutContext, LayoutLine, LineSource, Quantity};
 use crate::source::{Refusal, refuse};
 
 /// A unit, and the decimals that are printed.
-pub(super) type Unit = (Option<String>, Option<u32>);
+pub(super) type ShownUnit = (Option<String>, Option<u32>);
 
 /// The units of lines of which none is a part of itself; `places` are theirs by code.
-pub(super) fn of(lines: &[LayoutLine], places: &HashMap<String, usize>, context: LayoutContext) -> Vec<Unit> {
+pub(super) fn of(lines: &[LayoutLine], places: &HashMap<String, usize>, context: LayoutContext) -> Vec<ShownUnit> {
     let mut found = vec![None; lines.len()];
     (0..lines.len()).map(|at| shown(at, (lines, places, context), &mut found)).collect()
 }
@@ -19,8 +19,8 @@ pub(super) fn of(lines: &[LayoutLine], places: &HashMap<String, usize>, context:
 fn shown(
     at: usize,
     among: (&[LayoutLine], &HashMap<String, usize>, LayoutContext),
-    found: &mut [Option<Unit>],
-) -> Unit {
+    found: &mut [Option<ShownUnit>],
+) -> ShownUnit {
     if let Some(unit) = &found[at] {
         return unit.clone();
     }
@@ -40,7 +40,7 @@ fn shown(
         }
         LineSource::Sum(_) | LineSource::Rest { .. } => {
             let parts = parts_of(line, places).into_iter().filter(|part| *part != at);
-            let of_parts: Vec<Unit> = parts.map(|part| shown(part, among, found)).collect();
+            let of_parts: Vec<ShownUnit> = parts.map(|part| shown(part, among, found)).collect();
             let first = of_parts.first().and_then(|(unit, _)| unit.clone());
             unit = unit.or_else(|| first.filter(|unit| of_parts.iter().all(|(other, _)| other.as_ref() == Some(unit))));
             decimals = decimals.or_else(|| of_parts.iter().filter_map(|(_, decimals)| *decimals).max());
@@ -63,7 +63,7 @@ fn parts_of(line: &LayoutLine, places: &HashMap<String, usize>) -> Vec<usize> {
 pub(super) fn check_one(
     line: &LayoutLine,
     place: &Spanned<String>,
-    (lines, places, units): (&[LayoutLine], &HashMap<String, usize>, &[Unit]),
+    (lines, places, units): (&[LayoutLine], &HashMap<String, usize>, &[ShownUnit]),
 ) -> Result<(), Refusal> {
     if !matches!(line.source, LineSource::Sum(_) | LineSource::Rest { .. }) {
         return Ok(());

@@ -32,7 +32,7 @@ use labels::CodeLabels;
 type ShownRecord = Map<String, Value>;
 
 /// A page of them, with the names of the records that they name, by id.
-struct Page {
+struct ExportedPage {
     records: Vec<ShownRecord>,
     names: HashMap<String, String>,
 }
@@ -149,7 +149,7 @@ fn each_page<R: Receiver>(
     register: &Register,
     (mut wanted, labels): (PageQuery, Option<&CodeLabels>),
     receiver: &mut R,
-    mut page: impl FnMut(Page, &mut R) -> Result<()>,
+    mut page: impl FnMut(ExportedPage, &mut R) -> Result<()>,
 ) -> Result<()> {
     let without_keys = match receiver.view() {
         View::Whole(_) | View::Impersonal => View::Impersonal,
@@ -166,7 +166,7 @@ fn each_page<R: Receiver>(
             let records = shown.collect::<Result<Vec<_>>>()?;
             let named = labels.map(|labels| labels.named(&records)).unwrap_or_default();
             let names = if named.is_empty() { HashMap::new() } else { find::names(db, register, &named)? };
-            page(Page { records, names }, receiver)?;
+            page(ExportedPage { records, names }, receiver)?;
             match found.end {
                 Some(end) => wanted.after = Some(end),
                 None => return Ok(()),
@@ -192,17 +192,19 @@ pub fn write(
     let cells = |record: &ShownRecord, names: &HashMap<String, String>| cells(&columns, labels.as_ref(), record, names);
     let wanted = (wanted, labels.as_ref());
     match format {
-        ExportFormat::Ndjson => each_page(db, register, wanted, receiver, |Page { mut records, names }, receiver| {
-            if let Some(labels) = &labels {
-                for record in &mut records {
-                    record.insert("labels".into(), labels.of(record, &names).into());
+        ExportFormat::Ndjson => {
+            each_page(db, register, wanted, receiver, |ExportedPage { mut records, names }, receiver| {
+                if let Some(labels) = &labels {
+                    for record in &mut records {
+                        record.insert("labels".into(), labels.of(record, &names).into());
+                    }
                 }
-            }
-            receiver.give(ndjson::lines(records)?)
-        }),
+                receiver.give(ndjson::lines(records)?)
+            })
+        }
         ExportFormat::Csv => {
             receiver.give(csv::rows(&heads, [])?)?;
-            each_page(db, register, wanted, receiver, |Page { records, names }, receiver| {
+            each_page(db, register, wanted, receiver, |ExportedPage { records, names }, receiver| {
                 receiver.give(csv::lines(records.iter().map(|record| cells(record, &names)))?)
             })
         }
@@ -255,7 +257,7 @@ fn write_sheet(
         ));
     }
     let mut sheet = xlsx::SheetWriter::new(register.name, columns)?;
-    each_page(db, register, wanted, receiver, |Page { records, names }, _| {
+    each_page(db, register, wanted, receiver, |ExportedPage { records, names }, _| {
         records.iter().try_for_each(|record| sheet.write(&cells(record, &names)))
     })?;
     let mut file = sheet.finish()?;
