@@ -105,7 +105,7 @@ fn in_words(message: &str) -> String {
     }
 }
 
-/// What the reader of TOML says of its syntax where it speaks of its own work, and what that means to who writes.
+/// Faults of syntax of which the reader of TOML speaks in terms of its own work, and their meaning for a person who writes.
 const SYNTAX: [(&str, &str); 5] = [
     ("duplicate key", "this key is there twice; leave one out"),
     ("cannot recurse further", "this lies too deep within brackets or braces"),

@@ -205,7 +205,7 @@ fn files_of(directory: &Path, ending: &str, faults: &mut Vec<SourceFault>) -> Ve
     paths.iter().filter_map(|path| file(path, faults)).collect()
 }
 
-/// What has an ending in a folder. What is hidden is none of the profile: editors and systems keep notes of their own beside
+/// The paths in a folder that have an ending. Hidden files are none of the profile: editors and systems keep notes of their own beside
 /// a file.
 fn paths_of(directory: &Path, ending: &str) -> std::result::Result<Vec<PathBuf>, SourceFault> {
     let is_hidden = |path: &Path| path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));

@@ -202,7 +202,7 @@ fn words_of(register: &Register, vocabulary: &Vocabulary) -> HashMap<(String, St
 pub struct Translator {
     kinds: BTreeMap<String, ValueKind>,
     columns: HashMap<String, MappedColumn>,
-    /// What the service itself gives, by the names of its columns.
+    /// The properties that the service itself gives, by the names of their columns.
     given: HashMap<String, &'static str>,
     values: HashMap<(String, String), String>,
     constants: BTreeMap<String, Value>,

@@ -15,7 +15,7 @@ pub(super) struct Composing<'a> {
     pub(super) codes: &'a [&'a Spanned<String>],
     pub(super) lines: &'a [LayoutLine],
     pub(super) places: &'a HashMap<String, usize>,
-    /// Those that are found: a line can be a part of many others.
+    /// The compositions found so far, each kept since a line can be a part of many others.
     pub(super) found: RefCell<HashMap<usize, Composition>>,
 }
 

@@ -51,7 +51,7 @@ impl<'de> Visitor<'de> for ChosenVisitor {
     }
 }
 
-/// What a selection is read by: the values that records may have, and the registers that it can be about.
+/// The context in which a selection is read: the values that records may have, and the registers that it can be about.
 struct SelectionContext<'c> {
     vocabulary: &'c Vocabulary,
     registers: Vec<&'static Register>,

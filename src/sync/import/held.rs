@@ -51,7 +51,7 @@ impl GivenColumns {
         (!name.is_empty()).then_some(name)
     }
 
-    /// What a line says in one of them.
+    /// The text of a line in one of them.
     fn text(&self, content: &LineContent, name: &str) -> Option<String> {
         match content {
             LineContent::Cells(cells) => cells.get(*self.places.get(name)?).map(|cell| cell.trim().to_owned()),

@@ -112,7 +112,7 @@ impl Import<'_> {
     }
 
     /// Keeps the lines that wait, as long as one of them finds what it names; those that name each other first without that.
-    /// What is left is rejected.
+    /// Lines left over are rejected.
     pub(super) fn settle(
         &mut self,
         mut keep: impl FnMut(Vec<ReadLine>, &mut Self) -> Result<Vec<StoredLine>>,

@@ -79,6 +79,27 @@ pub enum WordSource {
     Unordered(String),
 }
 
+/// Rows in as many lists as there are places, each row in the list of its place.
+pub(super) fn by_place<T>(rows: Vec<(i64, T)>, places: usize) -> Vec<Vec<T>> {
+    let mut lists: Vec<Vec<T>> = std::iter::repeat_with(Vec::new).take(places).collect();
+    for (place, row) in rows {
+        if let Some(list) = lists.get_mut(place as usize) {
+            list.push(row);
+        }
+    }
+    lists
+}
+
+/// The keys that all of some lists have, each in order; `None` without a list.
+pub(super) fn in_all<'k>(lists: impl IntoIterator<Item = &'k Vec<i64>>) -> Option<Vec<i64>> {
+    let mut lists = lists.into_iter();
+    let first = lists.next()?.clone();
+    Some(lists.fold(first, |mut keys, other| {
+        keys.retain(|key| other.binary_search(key).is_ok());
+        keys
+    }))
+}
+
 /// The next keys that all of some sources have.
 pub(super) struct KeyBlock {
     /// The keys, in their order.

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 
-use super::index::{IndexFindings, IndexedRecord, KeyBlock, KeySpan, NextRecords, POS, WordIndex, WordSource};
+use super::index::{
+    IndexFindings, IndexedRecord, KeyBlock, KeySpan, NextRecords, POS, WordIndex, WordSource, by_place, in_all,
+};
 use super::{IndexChange, IndexKey};
 use crate::db::{Db, Statement};
 use crate::error::Result;
@@ -95,12 +97,12 @@ fn keys(source: &WordSource, span: KeySpan, limit: i64) -> Statement<'static> {
 }
 
 /// The block of the keys that all sources have, out of the first ones of each, of which so many were asked for.
-fn together(found: &[(i64, i64)], sources: usize, (span, limit): (KeySpan, i64)) -> KeyBlock {
-    let mut each = vec![Vec::new(); sources];
-    for (source, key) in found {
-        each.get_mut(*source as usize).into_iter().for_each(|keys: &mut Vec<i64>| keys.push(span.turned(*key)));
+fn together(found: Vec<(i64, i64)>, sources: usize, (span, limit): (KeySpan, i64)) -> KeyBlock {
+    let mut each = by_place(found, sources);
+    for keys in &mut each {
+        keys.iter_mut().for_each(|key| *key = span.turned(*key));
+        keys.sort_unstable();
     }
-    each.iter_mut().for_each(|keys| keys.sort_unstable());
     let is_whole = |keys: &Vec<i64>| (keys.len() as i64) < limit;
     let last = |keys: &Vec<i64>| keys.last().copied().unwrap_or(i64::MIN);
     let nearest = each.iter().enumerate().filter(|(_, keys)| !is_whole(keys)).min_by_key(|(_, keys)| last(keys));
@@ -108,14 +110,8 @@ fn together(found: &[(i64, i64)], sources: usize, (span, limit): (KeySpan, i64))
     let nearest = nearest.filter(|(_, reach)| !each.iter().any(|keys| is_whole(keys) && last(keys) <= *reach));
     let commonest = nearest
         .filter(|(_, reach)| each.iter().any(|keys| keys.partition_point(|key| key <= reach) * FAR_MORE < keys.len()));
-    let mut all = each.into_iter();
-    let first = all.next().unwrap_or_default();
-    let keys = all.fold(first, |mut keys, other| {
-        keys.retain(|key| other.binary_search(key).is_ok());
-        keys
-    });
     KeyBlock {
-        keys: keys.into_iter().map(|key| span.turned(key)).collect(),
+        keys: in_all(&each).unwrap_or_default().into_iter().map(|key| span.turned(key)).collect(),
         reach: nearest.map(|(_, reach)| span.turned(reach)),
         commonest: commonest.map(|(source, _)| source),
     }
@@ -185,7 +181,7 @@ impl WordIndex for PostgresWords {
         }
         let each = Statement::of_each(sources.iter().map(|source| keys(source, span, count)));
         let found: Vec<(i64, i64)> = each.giving::<(BigInt, BigInt)>().load(db)?;
-        Ok(together(&found, sources.len(), (span, count)))
+        Ok(together(found, sources.len(), (span, count)))
     }
 
     fn found_by(&self, beginnings: &[&str], span: KeySpan) -> Condition {
@@ -243,23 +239,23 @@ mod tests {
 
     #[test]
     fn it_goes_on_behind_the_nearest_end() {
-        let block = together(&found(&[&[10, 20, 30, 90], &[10, 30, 50, 70]]), 2, (UPWARDS, 4));
+        let block = together(found(&[&[10, 20, 30, 90], &[10, 30, 50, 70]]), 2, (UPWARDS, 4));
         assert_eq!((block.keys, block.reach, block.commonest), (vec![10, 30], Some(70), None));
-        let block = together(&found(&[&[90, 30, 20, 5], &[90, 50, 30, 7]]), 2, (DOWNWARDS, 4));
+        let block = together(found(&[&[90, 30, 20, 5], &[90, 50, 30, 7]]), 2, (DOWNWARDS, 4));
         assert_eq!((block.keys, block.reach, block.commonest), (vec![90, 30], Some(7), None));
     }
 
     #[test]
     fn nothing_is_left_where_one_source_has_come_to_its_end() {
         let passed = found(&[&[10, 40], &[40, 50, 60, 70]]);
-        let block = together(&passed, 2, (UPWARDS, 4));
+        let block = together(passed, 2, (UPWARDS, 4));
         assert_eq!((block.keys, block.reach), (vec![40], None));
         let still_to_come = found(&[&[10, 90], &[40, 50, 60, 70]]);
-        assert_eq!(together(&still_to_come, 2, (UPWARDS, 4)).reach, Some(70));
+        assert_eq!(together(still_to_come, 2, (UPWARDS, 4)).reach, Some(70));
         let without_any = found(&[&[], &[40, 50, 60, 70]]);
-        assert_eq!(together(&without_any, 2, (UPWARDS, 4)).reach, None);
+        assert_eq!(together(without_any, 2, (UPWARDS, 4)).reach, None);
         let all_at_their_end = found(&[&[40], &[40, 70]]);
-        let block = together(&all_at_their_end, 2, (UPWARDS, 4));
+        let block = together(all_at_their_end, 2, (UPWARDS, 4));
         assert_eq!((block.keys, block.reach), (vec![40], None));
     }
 
@@ -268,7 +264,7 @@ mod tests {
         let rare: Vec<i64> = (0..32).map(|key| key * 100).collect();
         let common: Vec<i64> = (0..32).map(|key| key * 10).collect();
         let commoner: Vec<i64> = (0..32).collect();
-        assert_eq!(together(&found(&[&rare, &common]), 2, (UPWARDS, 32)).commonest, None);
-        assert_eq!(together(&found(&[&rare, &commoner]), 2, (UPWARDS, 32)).commonest, Some(1));
+        assert_eq!(together(found(&[&rare, &common]), 2, (UPWARDS, 32)).commonest, None);
+        assert_eq!(together(found(&[&rare, &commoner]), 2, (UPWARDS, 32)).commonest, Some(1));
     }
 }

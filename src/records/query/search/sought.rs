@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::index::{KeySpan, POS};
+use super::index::{KeySpan, POS, by_place, in_all};
 use super::{DaySpan, IndexKey, WordSource, letter, word_index, words};
 use crate::db::{Db, Statement};
 use crate::error::Result;
@@ -70,11 +70,7 @@ impl Search {
         let each = Statement::of_each(beginnings.iter().map(|beginning| index.some(beginning, most + 1)));
         let found: Vec<(i64, i64)> = each.giving::<(BigInt, BigInt)>().load(db)?;
         let span = self.span(self.days, false);
-        let mut entries = vec![Vec::new(); beginnings.len()];
-        for (place, key) in found {
-            entries.get_mut(place as usize).into_iter().for_each(|of_place: &mut Vec<i64>| of_place.push(key));
-        }
-        let few = entries.into_iter().map(|mut keys| {
+        let few = by_place(found, beginnings.len()).into_iter().map(|mut keys| {
             let is_few = keys.len() as i64 <= most;
             keys.retain(|key| span.has(*key));
             keys.sort_unstable();
@@ -86,12 +82,7 @@ impl Search {
 
     /// The keys of what may be found, if that is little: what all words find of which each finds little.
     pub fn few(&self) -> Option<Vec<i64>> {
-        let mut all = self.terms.iter().filter_map(|term| term.few.as_ref());
-        let first = all.next()?.clone();
-        Some(all.fold(first, |mut keys, other| {
-            keys.retain(|key| other.binary_search(key).is_ok());
-            keys
-        }))
+        in_all(self.terms.iter().filter_map(|term| term.few.as_ref()))
     }
 
     /// True if a record with this number and title is found.
@@ -108,10 +99,10 @@ impl Search {
         let beginnings: Vec<String> = self.terms.iter().map(|term| term.beginning.clone()).collect();
         let is_as_it_is = |beginning: &&String| index.ordered(beginning).as_ref() == Some(beginning);
         let (ordered, others): (Vec<String>, Vec<String>) = beginnings.into_iter().partition(|one| is_as_it_is(&one));
-        let mut known = known_words(db, &others)?;
+        let known = known_words(db, &others)?;
         let mut all: Vec<WordSource> = ordered.into_iter().map(WordSource::Beginning).collect();
-        for (beginning, known) in others.into_iter().zip(&mut known) {
-            all.push(source(db, beginning, std::mem::take(known))?);
+        for (beginning, known) in others.into_iter().zip(known) {
+            all.push(source(db, beginning, known)?);
         }
         let (slow, quick): (Vec<_>, Vec<_>) =
             all.into_iter().partition(|source| matches!(source, WordSource::Unordered(_)));
@@ -136,16 +127,13 @@ impl Search {
 
 /// The first words that begin with each of some texts.
 fn known_words(db: &mut Db, beginnings: &[String]) -> Result<Vec<Vec<String>>> {
-    let mut words = vec![Vec::new(); beginnings.len()];
-    if !beginnings.is_empty() {
-        let index = word_index(db);
-        let each = beginnings.iter().map(|beginning| index.words(beginning, MERGED + 1));
-        let known: Vec<(i64, String)> = Statement::of_each(each).giving::<(BigInt, Text)>().load(db)?;
-        for (place, term) in known {
-            words.get_mut(place as usize).into_iter().for_each(|of_place| of_place.push(term.clone()));
-        }
+    if beginnings.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(words)
+    let index = word_index(db);
+    let each = Statement::of_each(beginnings.iter().map(|beginning| index.words(beginning, MERGED + 1)));
+    let known: Vec<(i64, String)> = each.giving::<(BigInt, Text)>().load(db)?;
+    Ok(by_place(known, beginnings.len()))
 }
 
 /// The words or the beginning by which the index finds what begins with a text; some words that do are known.
