@@ -128,8 +128,10 @@ on_both_databases! {
     fn a_text_of_as_many_words_as_there_can_be_is_looked_for(app) {
         // More titles than are few, each of so many words of one letter.
         const TITLES: usize = 70;
-        let letters = |count: u32| (0..count).filter_map(|n| char::from_u32(0x4e00 + n)).map(String::from).collect();
-        let words: Vec<String> = letters(148);
+        let letters = |count: u32| -> Vec<String> {
+            (0..count).filter_map(|n| char::from_u32(0x4e00 + n)).map(String::from).collect()
+        };
+        let words = letters(148);
         for number in 0..TITLES {
             app.case(&format!("{} {number}", words.join(" ")));
         }
@@ -137,11 +139,12 @@ on_both_databases! {
             let q: String = words.join(" ").bytes().map(|byte| format!("%{byte:02X}")).collect();
             app.client.get(&format!("/v1/cases?limit=100&q={q}"))
         };
-        let found = |words: &[String]| page(words).expect(200)["items"].as_array().unwrap().len();
+        let found = |words: &[String]| page(words).expect(200).json()["items"].as_array().unwrap().len();
         assert_eq!(found(&words), TITLES);
         assert_eq!(found(&letters(149)), 0, "nothing has the last one");
         assert_eq!(found(&letters(150)), 0);
-        assert_eq!(page(&letters(151)).expect(400)["errors"][0]["parameter"], "q", "more than 300 characters");
+        let refused = page(&letters(151)).expect(400).json();
+        assert_eq!(refused["errors"][0]["parameter"], "q", "more than 300 characters");
     }
 }
 
