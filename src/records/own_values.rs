@@ -1,6 +1,8 @@
-//! Values of records beside their columns, kept apart so that lists are filtered by them.
+//! Values of records beside their columns, kept apart so that lists are filtered by them. Those of new records are entered many at
+//! once (see [`own_entry`](super::projections::own_entry)); until then they are looked for in the records themselves, which the view
+//! `own_said` does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
@@ -9,12 +11,13 @@ use super::Document;
 use super::find::{self, Condition};
 use super::row::StoredRecord;
 use super::said::{Said, ValueOrNumber, number_of, said, value_of};
-use crate::db::schema::{own_numbers, own_values, records};
-use crate::db::{Db, SqlExpression, WriteTransaction, cached, deferred_row};
+use crate::db::schema::{own_numbers, own_said, own_values, records};
+use crate::db::{Db, DeferredRow, SqlExpression, WriteTransaction, cached, deferred_row};
 use crate::error::Result;
 use crate::registers::{ABSENT, Register};
 
 /// A record's value in a dimension.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct OwnValue {
     name: String,
     value: String,
@@ -24,6 +27,7 @@ struct OwnValue {
 deferred_row!(OwnValue, 1, own_values(name, value, record_id));
 
 /// A record's number, in ten-thousandths.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct OwnNumber {
     name: String,
     number: i64,
@@ -44,15 +48,40 @@ pub(super) fn store(tx: &mut WriteTransaction, id: &str, before: &Said, after: &
             cached(stale).load::<String>(tx.flushed_up_to::<OwnNumber>()?)?;
         }
     }
-    for (name, (value, number)) in after.iter().filter(|(name, said)| before.get(*name) != Some(said)) {
-        let (name, record_id) = (name.clone(), id.to_owned());
-        match (value.clone(), *number) {
-            (Some(value), _) => tx.defer(OwnValue { name, value, record_id }),
-            (None, Some(number)) => tx.defer(OwnNumber { name, number, record_id }),
-            (None, None) => {}
+    let mut new = NewOwnValues::default();
+    new.add(id, after.iter().filter(|(name, said)| before.get(*name) != Some(said)));
+    new.values.into_iter().for_each(|value| tx.defer(value));
+    new.numbers.into_iter().for_each(|number| tx.defer(number));
+    Ok(())
+}
+
+/// Values and numbers of new records, to be entered.
+#[derive(Default)]
+pub(super) struct NewOwnValues {
+    values: Vec<OwnValue>,
+    numbers: Vec<OwnNumber>,
+}
+
+impl NewOwnValues {
+    /// Adds what a record says.
+    pub(super) fn add<'s>(&mut self, id: &str, said: impl IntoIterator<Item = (&'s String, &'s ValueOrNumber)>) {
+        for (name, (value, number)) in said {
+            let (name, record_id) = (name.clone(), id.to_owned());
+            match (value.clone(), *number) {
+                (Some(value), _) => self.values.push(OwnValue { name, value, record_id }),
+                (None, Some(number)) => self.numbers.push(OwnNumber { name, number, record_id }),
+                (None, None) => {}
+            }
         }
     }
-    Ok(())
+
+    /// Enters them, in the order of the indexes, so that each of their pages is written once.
+    pub(super) fn enter(mut self, db: &mut Db) -> Result<()> {
+        self.values.sort_unstable();
+        self.numbers.sort_unstable();
+        OwnValue::insert(db, &self.values)?;
+        OwnNumber::insert(db, &self.numbers)
+    }
 }
 
 /// The number of values and numbers that are kept.
@@ -65,20 +94,22 @@ pub fn count(db: &mut Db) -> Result<i64> {
 #[derive(Default)]
 pub struct StoredOwnValues {
     values: BTreeMap<String, Said>,
+    new: BTreeSet<String>,
     /// The number of these.
     pub count: i64,
 }
 
 impl StoredOwnValues {
-    /// Reads those of records.
-    pub fn of(db: &mut Db, records: &[StoredRecord]) -> Result<StoredOwnValues> {
-        let said: Vec<(&str, Said)> =
-            records.iter().map(|record| (record.row.id.as_str(), record.row.said())).collect();
+    /// Reads those of records. Those behind this place are not entered yet.
+    pub fn of(db: &mut Db, records: &[StoredRecord], entered: i64) -> Result<StoredOwnValues> {
+        let (old, new): (Vec<_>, Vec<_>) = records.iter().partition(|record| record.pos <= entered);
+        let said: Vec<(&str, Said)> = old.iter().map(|record| (record.row.id.as_str(), record.row.said())).collect();
         let mut who: BTreeMap<(&String, &ValueOrNumber), Vec<&str>> = BTreeMap::new();
         for (id, one) in said.iter().flat_map(|(id, said)| said.iter().map(move |one| (id, one))) {
             who.entry(one).or_default().push(id);
         }
-        let mut stored = StoredOwnValues::default();
+        let new = new.iter().map(|record| record.row.id.clone()).collect();
+        let mut stored = StoredOwnValues { new, ..StoredOwnValues::default() };
         for ((name, said), ids) in who {
             let held: Vec<String> = match said {
                 (Some(value), _) => {
@@ -101,7 +132,7 @@ impl StoredOwnValues {
 
     /// True if what is stored of a record is what its document says.
     pub fn is_right(&mut self, register: &Register, id: &str, document: &Document) -> bool {
-        self.values.remove(id).unwrap_or_default() == said(register, document)
+        self.new.contains(id) || self.values.remove(id).unwrap_or_default() == said(register, document)
     }
 }
 
@@ -135,26 +166,26 @@ pub(super) fn number_or_last(db: &Db, name: &str) -> number_or<SqlExpression<Nul
 
 /// The condition that a record's number of this name is in a range of ten-thousandths.
 pub(super) fn within(name: &'static str, (from, to): (Option<i64>, Option<i64>)) -> Condition {
-    let of_name = own_numbers::table.filter(own_numbers::name.eq(name));
+    let number = own_said::number.assume_not_null();
+    let of_name = own_said::table.filter(own_said::name.eq(name)).filter(own_said::number.is_not_null());
     let range = (from.unwrap_or(i64::MIN), to.unwrap_or(i64::MAX));
-    let having = of_name.filter(own_numbers::number.between(range.0, range.1)).select(own_numbers::record_id);
+    let having = of_name.filter(number.between(range.0, range.1)).select(own_said::record_id);
     Box::new(records::id.eq_any(having))
 }
 
 /// The condition that a record carries something under this name, a value or a number.
 pub(super) fn carries(name: &str) -> Condition {
-    let values = own_values::table.filter(own_values::name.eq(name.to_owned())).select(own_values::record_id);
-    let numbers = own_numbers::table.filter(own_numbers::name.eq(name.to_owned())).select(own_numbers::record_id);
-    Box::new(records::id.eq_any(values).or(records::id.eq_any(numbers)))
+    let of_name = own_said::table.filter(own_said::name.eq(name.to_owned()));
+    Box::new(records::id.eq_any(of_name.select(own_said::record_id)))
 }
 
 /// The condition that a record has one of the values in a dimension of this name; [`ABSENT`] among them for none.
 pub(super) fn has(name: &'static str, values: &[String]) -> Condition {
-    let of_name = || own_values::table.filter(own_values::name.eq(name)).select(own_values::record_id);
+    let of_name = || own_said::table.filter(own_said::name.eq(name)).select(own_said::record_id);
     let present: Vec<String> = values.iter().filter(|value| *value != ABSENT).cloned().collect();
     let mut ways: Vec<Condition> = Vec::new();
     if !present.is_empty() {
-        let has_value = of_name().filter(own_values::value.eq_any(present));
+        let has_value = of_name().filter(own_said::value.assume_not_null().eq_any(present));
         ways.push(Box::new(records::id.eq_any(has_value)));
     }
     if values.iter().any(|value| value == ABSENT) {
@@ -165,15 +196,15 @@ pub(super) fn has(name: &'static str, values: &[String]) -> Condition {
 
 /// The condition that a record has one of the values in a list of theirs; [`ABSENT`] among them for an empty one.
 pub(super) fn has_in_list(name: &'static str, values: &[String]) -> Condition {
-    let kept = || own_values::table.select(own_values::record_id);
+    let kept = || own_said::table.select(own_said::record_id);
     let (absent, present): (Vec<&String>, Vec<&String>) = values.iter().partition(|value| *value == ABSENT);
     let names: Vec<String> = present.into_iter().map(|value| format!("{name}.{value}")).collect();
     let mut ways: Vec<Condition> = Vec::new();
     if !names.is_empty() {
-        ways.push(Box::new(records::id.eq_any(kept().filter(own_values::name.eq_any(names)))));
+        ways.push(Box::new(records::id.eq_any(kept().filter(own_said::name.eq_any(names)))));
     }
     if !absent.is_empty() {
-        let has_any = kept().filter(own_values::name.like(format!("{name}.%")));
+        let has_any = kept().filter(own_said::name.like(format!("{name}.%")));
         ways.push(Box::new(diesel::dsl::not(records::id.eq_any(has_any))));
     }
     find::any(ways).unwrap_or_else(|| Box::new(false.into_sql::<diesel::sql_types::Bool>()))

@@ -248,9 +248,8 @@ pub fn held_codes(db: &mut Db, register: &Register, property: &'static CodedProp
 /// the number of records.
 pub fn held_own(db: &mut Db, register: &Register) -> Result<Vec<(String, Option<String>, i64)>> {
     let sums = Statement::new(
-        "SELECT name, value, count(*) AS number FROM (SELECT name, value, record_id FROM own_values UNION ALL \
-         SELECT name, NULL AS value, record_id FROM own_numbers) AS own JOIN records ON records.id = own.record_id \
-         WHERE records.register = ",
+        "SELECT own_said.name AS name, own_said.value AS value, count(*) AS number FROM own_said \
+         JOIN records ON records.id = own_said.record_id WHERE records.register = ",
     );
     let found: Vec<HeldValue> = sums.bind::<Text, _>(register.name).sql(" GROUP BY 1, 2 ORDER BY 1, 2").load(db)?;
     Ok(found.into_iter().map(|held| (held.name, held.value, held.number)).collect())

@@ -22,6 +22,7 @@ use super::periods::is_lasting;
 use crate::db::schema::{cube, records};
 use crate::db::{Db, DeferredRow, Statement, WriteTransaction, cached};
 use crate::error::Result;
+use crate::records::own_values::NewOwnValues;
 use crate::records::row::{RecordRow, StoredRecord};
 use crate::records::said::Said;
 use crate::registers::vocabulary::OWN;
@@ -139,13 +140,16 @@ pub(super) fn count_sets(db: &mut Db, sets: &BTreeSet<OwnSet>) -> Result<()> {
     own_cells::write(db, &cells)
 }
 
-/// Counts the records behind a place in the cells of what is the authority's own, and returns the place of the last.
-pub(super) fn count_new(db: &mut Db, entered: i64) -> Result<i64> {
+/// Counts the records behind a place in the cells of what is the authority's own, adds what they say to the values, and returns the
+/// place of the last.
+pub(super) fn count_new(db: &mut Db, entered: i64, values: &mut NewOwnValues) -> Result<i64> {
     let kept = own_cells::kept(db)?;
     let (mut cells, mut last) = (OwnCells::new(), entered);
     each_record(db, entered, |pos, row| {
         last = pos;
-        if let Some(said) = OwnSaid::of_row(row)? {
+        let said = own_cells::said_by(row)?;
+        values.add(&row.id, &said);
+        if let Some(said) = OwnSaid::of(said) {
             own_cells::add_all(&mut cells, &said, &kept, &of_periods(row, Resolution::Months), 1);
         }
         Ok(())

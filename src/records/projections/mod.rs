@@ -101,16 +101,16 @@ pub fn apply(
     Ok(())
 }
 
-/// Writes what a record says of the authority's own: its values, and its counts if the record is entered in the cells.
+/// Writes what a record says of the authority's own, its values and its counts, if the record is entered already.
 fn apply_own(tx: &mut WriteTransaction, change: &Change, documents: [&Document; 2]) -> Result<()> {
     let (before, after) = change.rows();
     let Some(named) = after.or(before) else { return Ok(()) };
     let [was, is] = documents.map(|document| said(change.register, document));
-    own_values::store(tx, &named.id, &was, &is)?;
     let says = !was.is_empty() || !is.is_empty();
     if let Some(pos) = change.pos.filter(|_| says)
         && pos <= own_cells::entered(tx.unflushed())?
     {
+        own_values::store(tx, &named.id, &was, &is)?;
         cube::adjust_own(tx, before.map(|row| (row, was)), after.map(|row| (row, is)));
     }
     Ok(())

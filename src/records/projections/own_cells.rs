@@ -55,9 +55,7 @@ impl OwnSaid {
 
     /// The same of a row.
     pub(super) fn of_row(row: &RecordRow) -> Result<Option<OwnSaid>> {
-        let register = registers::find(&row.register).filter(|register| may_say(register, &row.details));
-        let Some(register) = register else { return Ok(None) };
-        Ok(OwnSaid::of(said(register, &read_stored(&row.details, "record")?)))
+        Ok(OwnSaid::of(said_by(row)?))
     }
 
     /// The values in the dimensions of a set; `None` where there is none at all.
@@ -82,6 +80,13 @@ impl OwnSaid {
         };
         Some((self.values(set)?, counts))
     }
+}
+
+/// What a row says beside its columns.
+pub(super) fn said_by(row: &RecordRow) -> Result<Said> {
+    let register = registers::find(&row.register).filter(|register| may_say(register, &row.details));
+    let Some(register) = register else { return Ok(Said::new()) };
+    Ok(said(register, &read_stored(&row.details, "record")?))
 }
 
 /// The counts of a cell, by the names of sets and the values in them, `""` for an absent one.

@@ -278,6 +278,22 @@ impl App {
         db::connect(&self.config.database).unwrap()
     }
 
+    /// Takes migrations back, the newest first, by the names of their folders.
+    pub fn take_back(&self, migrations: &[&str]) {
+        let folder = match self.backend {
+            Backend::Sqlite => "sqlite",
+            Backend::Postgres => "postgres",
+        };
+        let mut db = self.db_as_it_is();
+        for name in migrations {
+            let file = format!("{}/migrations/{folder}/{name}/down.sql", env!("CARGO_MANIFEST_DIR"));
+            db.batch_execute(&std::fs::read_to_string(file).unwrap()).unwrap();
+            let version = name.split('_').next().unwrap().replace('-', "");
+            let forget = format!("DELETE FROM __diesel_schema_migrations WHERE version = '{version}'");
+            db.batch_execute(&forget).unwrap();
+        }
+    }
+
     /// Runs SQL on the database behind the service.
     pub fn sql(&self, sql: &str) {
         self.db().batch_execute(sql).unwrap();
