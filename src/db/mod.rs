@@ -31,7 +31,8 @@ pub use foresight::Foresight;
 pub use measures::WriterMeasures;
 pub use migrations::{Schema, is_current, migrate, migrate_access_log, migrate_record_keys, pending, revert_all};
 pub use statement::{
-    SqlExpression, Statement, StaticColumns, Values, cached, insert, insert_columns, is_beyond, statements, static_sql,
+    SqlExpression, Statement, StaticColumns, Values, cached, insert, insert_columns, is_beyond, is_given_by,
+    statements, static_sql,
 };
 pub(crate) use statement::{insert_rows, upsert_rows};
 pub use stored_time::StoredTime;

@@ -389,18 +389,18 @@ diesel::table! {
 }
 
 diesel::table! {
-    own_said (record_id, name) {
-        record_id -> Text,
-        name -> Text,
-        value -> Nullable<Text>,
-        number -> Nullable<BigInt>,
+    own_new_records (id) {
+        id -> Text,
+        details -> Text,
     }
 }
 
 diesel::allow_tables_to_appear_in_same_query!(records, history);
 diesel::allow_tables_to_appear_in_same_query!(records, record_links);
 diesel::allow_tables_to_appear_in_same_query!(records, own_keys);
-diesel::allow_tables_to_appear_in_same_query!(records, own_said);
+diesel::allow_tables_to_appear_in_same_query!(records, own_values);
+diesel::allow_tables_to_appear_in_same_query!(records, own_numbers);
+diesel::allow_tables_to_appear_in_same_query!(records, own_new_records);
 diesel::allow_tables_to_appear_in_same_query!(history, audit_trail);
 diesel::allow_tables_to_appear_in_same_query!(history, changes);
 diesel::allow_tables_to_appear_in_same_query!(records, audit_trail);

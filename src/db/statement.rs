@@ -164,6 +164,12 @@ impl<'f> Statement<'f> {
         self
     }
 
+    /// Goes on with a part of one of Diesel's queries.
+    fn fragment(mut self, fragment: impl QueryFragment<Backend> + Send + 'f) -> Self {
+        self.parts.push(Piece::Value(Box::new(fragment)));
+        self
+    }
+
     /// Goes on with texts in brackets.
     pub fn texts(mut self, texts: impl IntoIterator<Item = String>) -> Self {
         self = self.sql("(");
@@ -171,6 +177,11 @@ impl<'f> Statement<'f> {
             self = self.sql(if index == 0 { "" } else { ", " }).bind::<Text, _>(text);
         }
         self.sql(")")
+    }
+
+    /// The condition that it is one of some texts.
+    pub fn is_one_of(self, texts: impl IntoIterator<Item = String>) -> Self {
+        self.sql(" IN ").texts(texts)
     }
 
     /// Goes on with the keyword for rows and the rows, each of the values that `row` binds.
@@ -263,6 +274,16 @@ impl<ST> QueryFragment<Backend> for SqlExpression<ST> {
 impl<ST> QueryId for SqlExpression<ST> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+/// The condition that a column's value is one that a query or another one gives. (Diesel's union takes no [`SqlExpression`].)
+pub fn is_given_by(
+    column: impl Column + QueryFragment<Backend> + Send + 'static,
+    one: impl QueryFragment<Backend> + Send + 'static,
+    other: impl QueryFragment<Backend> + Send + 'static,
+) -> SqlExpression<Bool> {
+    let given = Statement::new("").fragment(column).sql(" IN (").fragment(one).sql(" UNION ALL ");
+    given.fragment(other).sql(")").expression()
 }
 
 /// The condition that values come after others, in this order of all of them, or before: `(a, b) > (x, y)`. Both databases

@@ -7,6 +7,7 @@ mod files;
 mod logo;
 mod shapes;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::formats::chart::Shape;
 use crate::messages::Lang;
 use crate::records::projections::{cube, own_entry};
-use crate::registers::{self, Rules, TimeLimit, Vocabulary};
+use crate::registers::{self, BESIDE, Rules, TimeLimit, Vocabulary};
 use crate::source::{Refusal, SourceFault, did_you_mean, unreadable};
 use crate::statistics::layout::{LayoutContext, Layouts};
 use crate::statistics::{held, publications, repository};
@@ -112,8 +113,10 @@ impl Profile {
 
     /// Keeps in mind what records have, so that it can be asked for and is exported when the vocabulary has it no longer.
     pub fn remember(&mut self, db: &mut Db) -> Result<()> {
-        let held = cube::held_values(db, &self.vocabulary)?;
-        let names = own_entry::held_names(db)?;
+        let beside = own_entry::held(db)?;
+        let held = cube::held_values(db, &self.vocabulary, &beside)?;
+        let own = beside.into_keys().filter(|(_, name, _)| !name.starts_with(BESIDE));
+        let names: BTreeSet<(String, String)> = own.map(|(register, name, _)| (register, name)).collect();
         let shared = || Error::Internal("the vocabulary is in use already".into());
         let vocabulary = Arc::get_mut(&mut self.vocabulary).ok_or_else(shared)?;
         vocabulary.remember(held);

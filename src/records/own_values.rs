@@ -1,18 +1,17 @@
 //! Values of records beside their columns, kept apart so that lists are filtered by them. Those of new records are entered many at
-//! once (see [`own_entry`](super::projections::own_entry)); until then they are looked for in the records themselves, which the view
-//! `own_said` does.
+//! once (see [`own_entry`](super::projections::own_entry)); until then they are looked for in the details of the records themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
 use super::Document;
 use super::find::{self, Condition};
 use super::row::StoredRecord;
-use super::said::{Said, ValueOrNumber, number_of, said, value_of};
-use crate::db::schema::{own_numbers, own_said, own_values, records};
-use crate::db::{Db, DeferredRow, SqlExpression, WriteTransaction, cached, deferred_row};
+use super::said::{Said, ValueOrNumber, is_any_listed, number_of, said, value_of};
+use crate::db::schema::{own_new_records, own_numbers, own_values, records};
+use crate::db::{Db, DeferredRow, Dialect, SqlExpression, WriteTransaction, cached, deferred_row, is_given_by};
 use crate::error::Result;
 use crate::registers::{ABSENT, Register};
 
@@ -165,47 +164,74 @@ pub(super) fn number_or_last(db: &Db, name: &str) -> number_or<SqlExpression<Nul
 }
 
 /// The condition that a record's number of this name is in a range of ten-thousandths.
-pub(super) fn within(name: &'static str, (from, to): (Option<i64>, Option<i64>)) -> Condition {
-    let number = own_said::number.assume_not_null();
-    let of_name = own_said::table.filter(own_said::name.eq(name)).filter(own_said::number.is_not_null());
-    let range = (from.unwrap_or(i64::MIN), to.unwrap_or(i64::MAX));
-    let having = of_name.filter(number.between(range.0, range.1)).select(own_said::record_id);
-    Box::new(records::id.eq_any(having))
+pub(super) fn within(dialect: &dyn Dialect, name: &'static str, range: (Option<i64>, Option<i64>)) -> Condition {
+    let (from, to) = (range.0.unwrap_or(i64::MIN), range.1.unwrap_or(i64::MAX));
+    let entered = own_numbers::table.filter(own_numbers::name.eq(name)).filter(own_numbers::number.between(from, to));
+    let new = own_new_records::table.filter(new_number(dialect, name).between(from, to));
+    let entered = entered.select(own_numbers::record_id);
+    Box::new(is_given_by(records::id, entered, new.select(own_new_records::id)))
 }
 
 /// The condition that a record carries something under this name, a value or a number.
-pub(super) fn carries(name: &str) -> Condition {
-    let of_name = own_said::table.filter(own_said::name.eq(name.to_owned()));
-    Box::new(records::id.eq_any(of_name.select(own_said::record_id)))
+pub(super) fn carries(dialect: &dyn Dialect, name: &str) -> Condition {
+    let numbers = own_numbers::table.filter(own_numbers::name.eq(name.to_owned())).select(own_numbers::record_id);
+    let new = own_new_records::table.filter(new_number(dialect, name).is_not_null());
+    let has_number = is_given_by(records::id, numbers, new.select(own_new_records::id));
+    Box::new(has_number.or(has_any_value(dialect, name)))
+}
+
+/// The condition that a record has a value in a dimension of this name.
+fn has_any_value(dialect: &dyn Dialect, name: &str) -> Condition {
+    let entered = own_values::table.filter(own_values::name.eq(name.to_owned())).select(own_values::record_id);
+    let new = own_new_records::table.filter(new_value(dialect, name).is_not_null());
+    Box::new(is_given_by(records::id, entered, new.select(own_new_records::id)))
+}
+
+/// The condition that a record has one of these values in a dimension of this name.
+fn has_one_of(dialect: &dyn Dialect, name: &str, values: &[String]) -> Condition {
+    let entered = own_values::table.filter(own_values::name.eq(name.to_owned()));
+    let entered = entered.filter(own_values::value.eq_any(values.to_vec())).select(own_values::record_id);
+    let is_one_of = value_of(dialect, NEW_DETAILS, name).is_one_of(values.iter().cloned());
+    let new = own_new_records::table.filter(is_one_of.expression::<Bool>());
+    Box::new(is_given_by(records::id, entered, new.select(own_new_records::id)))
 }
 
 /// The condition that a record has one of the values in a dimension of this name; [`ABSENT`] among them for none.
-pub(super) fn has(name: &'static str, values: &[String]) -> Condition {
-    let of_name = || own_said::table.filter(own_said::name.eq(name)).select(own_said::record_id);
+pub(super) fn has(dialect: &dyn Dialect, name: &str, values: &[String]) -> Condition {
     let present: Vec<String> = values.iter().filter(|value| *value != ABSENT).cloned().collect();
     let mut ways: Vec<Condition> = Vec::new();
+    if present.len() < values.len() {
+        ways.push(Box::new(diesel::dsl::not(has_any_value(dialect, name))));
+    }
     if !present.is_empty() {
-        let has_value = of_name().filter(own_said::value.assume_not_null().eq_any(present));
-        ways.push(Box::new(records::id.eq_any(has_value)));
+        ways.push(has_one_of(dialect, name, &present));
     }
-    if values.iter().any(|value| value == ABSENT) {
-        ways.push(Box::new(diesel::dsl::not(records::id.eq_any(of_name()))));
-    }
-    find::any(ways).unwrap_or_else(|| Box::new(false.into_sql::<diesel::sql_types::Bool>()))
+    find::any(ways).unwrap_or_else(|| Box::new(false.into_sql::<Bool>()))
 }
 
 /// The condition that a record has one of the values in a list of theirs; [`ABSENT`] among them for an empty one.
-pub(super) fn has_in_list(name: &'static str, values: &[String]) -> Condition {
-    let kept = || own_said::table.select(own_said::record_id);
+pub(super) fn has_in_list(dialect: &dyn Dialect, name: &'static str, values: &[String]) -> Condition {
     let (absent, present): (Vec<&String>, Vec<&String>) = values.iter().partition(|value| *value == ABSENT);
-    let names: Vec<String> = present.into_iter().map(|value| format!("{name}.{value}")).collect();
-    let mut ways: Vec<Condition> = Vec::new();
-    if !names.is_empty() {
-        ways.push(Box::new(records::id.eq_any(kept().filter(own_said::name.eq_any(names)))));
+    let mut ways: Vec<Condition> =
+        present.into_iter().map(|value| has_any_value(dialect, &format!("{name}.{value}"))).collect();
+    if let Some(is_listed) = is_any_listed(dialect, NEW_DETAILS, name).filter(|_| !absent.is_empty()) {
+        let entered = own_values::table.filter(own_values::name.like(format!("{name}.%")));
+        let new = own_new_records::table.filter(is_listed.expression::<Bool>()).select(own_new_records::id);
+        let has_any = is_given_by(records::id, entered.select(own_values::record_id), new);
+        ways.push(Box::new(diesel::dsl::not(has_any)));
     }
-    if !absent.is_empty() {
-        let has_any = kept().filter(own_said::name.like(format!("{name}.%")));
-        ways.push(Box::new(diesel::dsl::not(records::id.eq_any(has_any))));
-    }
-    find::any(ways).unwrap_or_else(|| Box::new(false.into_sql::<diesel::sql_types::Bool>()))
+    find::any(ways).unwrap_or_else(|| Box::new(false.into_sql::<Bool>()))
+}
+
+/// The column of the details of new records.
+const NEW_DETAILS: &str = "own_new_records.details";
+
+/// The value of a new record in a dimension of this name.
+fn new_value(dialect: &dyn Dialect, name: &str) -> SqlExpression<Nullable<Text>> {
+    value_of(dialect, NEW_DETAILS, name).expression()
+}
+
+/// The number of a new record of this name.
+fn new_number(dialect: &dyn Dialect, name: &str) -> SqlExpression<Nullable<BigInt>> {
+    number_of(dialect, NEW_DETAILS, name).expression()
 }

@@ -62,3 +62,12 @@ pub(crate) fn value_of(dialect: &dyn Dialect, details: &'static str, name: &str)
 pub(crate) fn number_of(dialect: &dyn Dialect, details: &'static str, name: &str) -> Statement<'static> {
     dialect.json_parts(details, OWN_PROPERTY, name)
 }
+
+/// True for the record whose list of values has any, of the list's dimension, out of the column of its details; null where there
+/// is no list.
+pub(crate) fn is_any_listed(dialect: &dyn Dialect, details: &'static str, name: &str) -> Option<Statement<'static>> {
+    let mut coded = registers::ALL.iter().flat_map(|register| register.coded).filter(|property| property.in_list);
+    let property = coded.find(|property| property.dimension.is_some_and(|dimension| dimension.own_name() == name))?;
+    let (list, part) = property.path.split_once('.')?;
+    Some(dialect.json_any_listed(details, list, part))
+}

@@ -9,17 +9,18 @@ use super::facts::facts;
 use super::layout::{Layout, LayoutLine, TableLayout};
 use super::own_sets;
 use super::provisional::Progress;
-use super::record_sums::{held_codes, held_own};
+use super::record_sums::held_codes;
 use crate::calendar::YEARS;
 use crate::db::Db;
 use crate::error::Result;
 use crate::records::projections::cube::{self, Count, Resolution};
+use crate::records::projections::own_entry;
 use crate::records::projections::own_set::OwnSet;
 use crate::registers::{self, BESIDE, Criterion, Dimension, Selection, Vocabulary};
 
 /// The values of records that the vocabulary does not know, one sentence each.
 pub fn unknown_values(db: &mut Db, vocabulary: &Vocabulary) -> Result<Vec<String>> {
-    let mut found = Vec::new();
+    let (mut found, beside) = (Vec::new(), own_entry::held(db)?);
     for register in registers::ALL {
         let told = |property: &str, value: &str, number: i64| {
             let (name, records) = (register.name, if number == 1 { "record has" } else { "records have" });
@@ -31,17 +32,17 @@ pub fn unknown_values(db: &mut Db, vocabulary: &Vocabulary) -> Result<Vec<String
             let unknown = held.filter(|(value, _)| !codes.iter().any(|code| code.code == *value));
             found.extend(unknown.map(|(value, number)| told(property.name, &value, number)));
         }
-        let held = held_own(db, register)?.into_iter().filter(|(name, ..)| !name.starts_with(BESIDE));
-        for (name, value, number) in held {
-            let now = vocabulary.name_now(register, &name).unwrap_or(&name);
+        let own = beside.iter().filter(|((of, name, _), _)| of == register.name && !name.starts_with(BESIDE));
+        for ((_, name, value), number) in own {
+            let now = vocabulary.name_now(register, name).unwrap_or(name);
             let dimension = vocabulary.own_dimensions(register).find(|own| own.name() == now);
             let is_number = vocabulary.own_numbers(register).any(|own| own.name() == now);
-            let is_known = match (&value, dimension) {
+            let is_known = match (value, dimension) {
                 (Some(value), Some(own)) => own.codes.iter().any(|code| code.code == *value),
                 _ => value.is_none() && is_number,
             };
             if !is_known {
-                found.push(told(&format!("own.{name}"), value.as_deref().unwrap_or("a number"), number));
+                found.push(told(&format!("own.{name}"), value.as_deref().unwrap_or("a number"), *number));
             }
         }
     }

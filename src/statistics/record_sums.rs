@@ -216,8 +216,6 @@ pub fn events(db: &mut Db, years: &RangeInclusive<i32>) -> Result<BTreeMap<i32, 
 
 #[derive(QueryableByName)]
 struct HeldValue {
-    #[diesel(sql_type = Text)]
-    name: String,
     #[diesel(sql_type = Nullable<Text>)]
     value: Option<String>,
     #[diesel(sql_type = BigInt)]
@@ -233,26 +231,15 @@ pub fn held_codes(db: &mut Db, register: &Register, property: &'static CodedProp
         (Some(dimension), false) if !dimension.is_own() => Statement::new(dimension.name()),
         (_, false) => dialect.json_property("details", property.path),
     };
-    let sums = Statement::new("SELECT '' AS name, CAST(").append(value);
+    let sums = Statement::new("SELECT CAST(").append(value);
     let sums = sums.sql(" AS TEXT) AS value, count(*) AS number FROM records");
     let sums = match property.in_list {
         true => sums.sql(", ").append(dialect.json_elements("details", list, "held")),
         false => sums,
     };
-    let sums = sums.sql(" WHERE register = ").bind::<Text, _>(register.name).sql(" GROUP BY 2");
+    let sums = sums.sql(" WHERE register = ").bind::<Text, _>(register.name).sql(" GROUP BY 1");
     let found: Vec<HeldValue> = sums.load(db)?;
     Ok(found.into_iter().filter_map(|held| Some((held.value?, held.number))).collect())
-}
-
-/// The authority's own values that records of a register have: the name, the value in a dimension, none for a number, and
-/// the number of records.
-pub fn held_own(db: &mut Db, register: &Register) -> Result<Vec<(String, Option<String>, i64)>> {
-    let sums = Statement::new(
-        "SELECT own_said.name AS name, own_said.value AS value, count(*) AS number FROM own_said \
-         JOIN records ON records.id = own_said.record_id WHERE records.register = ",
-    );
-    let found: Vec<HeldValue> = sums.bind::<Text, _>(register.name).sql(" GROUP BY 1, 2 ORDER BY 1, 2").load(db)?;
-    Ok(found.into_iter().map(|held| (held.name, held.value, held.number)).collect())
 }
 
 #[derive(QueryableByName)]

@@ -74,22 +74,19 @@ fn both_databases_have_the_schema_that_the_code_knows() {
         .collect();
     let (views, known): (BTreeMap<_, _>, _) = known.into_iter().partition(|(name, _)| VIEWS.contains(&name.as_str()));
     assert_eq!(sqlite.into_iter().flatten().collect::<BTreeMap<_, _>>(), known);
-    // Of a view no database knows what is always there.
-    let names = |(view, columns): (String, Vec<(String, bool)>)| {
-        (view, columns.into_iter().map(|(name, _)| name).collect::<Vec<_>>())
-    };
-    let views: BTreeMap<String, Vec<String>> = views.into_iter().map(names).collect();
+    // Of a view no database knows what is always there, and the code does not ask for all columns.
     for backend in [Backend::Sqlite, Backend::Postgres] {
         let app = App::start(backend);
-        let of_view = |view: &str| columns_of(&mut app.db(), view).into_iter().map(|(name, _)| name).collect();
-        let found: BTreeMap<String, Vec<String>> =
-            VIEWS.iter().map(|view| ((*view).to_owned(), of_view(view))).collect();
-        assert_eq!(found, views);
+        for (view, columns) in &views {
+            let found: Vec<String> = columns_of(&mut app.db(), view).into_iter().map(|(name, _)| name).collect();
+            assert!(columns.iter().all(|(name, _)| found.contains(name)), "{view}: {found:?}");
+        }
+        assert_eq!(views.len(), VIEWS.len());
     }
 }
 
 /// The views among the tables that the code knows.
-const VIEWS: [&str; 1] = ["own_said"];
+const VIEWS: [&str; 1] = ["own_new_records"];
 
 #[test]
 fn both_folders_of_migrations_are_in_step() {

@@ -215,6 +215,11 @@ impl Dialect for PostgresDialect {
         listed.bind::<Text, _>(text.to_owned()).sql(" AS TEXT) END")
     }
 
+    fn json_any_listed(&self, column: &'static str, list: &'static str, part: &'static str) -> Statement<'static> {
+        let listed = Statement::new("jsonb_path_exists(CAST(").sql(column).sql(" AS JSONB), '$.").sql(list);
+        listed.sql("[*].").sql(part).sql(" ? (@ != null)')")
+    }
+
     fn json_members(&self, column: &'static str, object: Option<&str>, name: &'static str) -> Statement<'static> {
         let members = Statement::new("LATERAL (SELECT key COLLATE \"C\" AS key, value FROM jsonb_each(CAST(");
         let members = members.sql(column).sql(" AS JSONB)");

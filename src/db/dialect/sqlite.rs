@@ -202,6 +202,11 @@ impl Dialect for SqliteDialect {
         listed.sql(part).sql("') = ").bind::<Text, _>(text.to_owned()).sql(")")
     }
 
+    fn json_any_listed(&self, column: &'static str, list: &'static str, part: &'static str) -> Statement<'static> {
+        let listed = Statement::new("EXISTS (SELECT 1 FROM json_each(").sql(column).sql(", '$.").sql(list);
+        listed.sql("') AS listed WHERE json_extract(listed.value, '$.").sql(part).sql("') IS NOT NULL)")
+    }
+
     fn json_members(&self, column: &'static str, object: Option<&str>, name: &'static str) -> Statement<'static> {
         let members = Statement::new("json_each(").sql(column);
         let members = match object {

@@ -377,10 +377,32 @@ pub(super) fn all_own_cells() -> Statement<'static> {
     cells.sql("counts FROM own_cells")
 }
 
-/// The sets that cells have counts of, each with the registers of these cells.
-pub(super) fn held_sets(db: &mut Db) -> Result<Vec<(String, String)>> {
-    let sets = Statement::new("SELECT DISTINCT register, of_set.key FROM own_cells, ");
-    Ok(sets.append(db.dialect().json_members("counts", None, "of_set")).giving::<(Text, Text)>().load(db)?)
+/// The sum of the cells of a register over one set and the values in it.
+#[derive(QueryableByName)]
+pub(super) struct HeldCount {
+    #[diesel(sql_type = Text)]
+    pub register: String,
+    #[diesel(sql_type = Text)]
+    pub set: String,
+    #[diesel(sql_type = Text)]
+    pub own: String,
+    /// The records received; of a number the sum.
+    #[diesel(sql_type = BigInt)]
+    pub received: i64,
+    /// The days; of a number the records that have it.
+    #[diesel(sql_type = BigInt)]
+    pub days: i64,
+}
+
+/// The sums of all cells of the authority's own.
+pub(super) fn held_counts(db: &mut Db) -> Result<Vec<HeldCount>> {
+    let dialect = db.dialect();
+    let sums = Statement::new("SELECT register, of_set.key AS \"set\", said.key AS own, CAST(sum(");
+    let sums = sums.append(dialect.json_integer("said.value", "0")).sql(") AS BIGINT) AS received, CAST(sum(");
+    let sums = sums.append(dialect.json_integer("said.value", "2")).sql(") AS BIGINT) AS days FROM own_cells, ");
+    let sums = sums.append(dialect.json_members("counts", None, "of_set")).sql(", ");
+    let sums = sums.append(dialect.json_members("of_set.value", None, "said"));
+    Ok(sums.sql(" GROUP BY 1, 2, 3 ORDER BY 1, 2, 3").load(db)?)
 }
 
 /// The rows of the cube itself.

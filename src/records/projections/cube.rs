@@ -16,6 +16,7 @@ pub use super::cell_sql::NOT_IN_REGISTER;
 use super::cell_sql::{Occasion, RecordRows, SumSource, change, cube_rows, sums_of};
 pub use super::counts::{Counts, CubeKey, OwnCell};
 use super::own_cells::{self, OwnCells, OwnSaid};
+use super::own_entry::Held;
 use super::own_set::OwnSet;
 pub use super::periods::Resolution;
 use super::periods::is_lasting;
@@ -376,18 +377,27 @@ fn chosen(counts: impl Iterator<Item = Count>, by: &[Dimension], choice: &[(Dime
     groups.into_iter().map(count).collect()
 }
 
-/// The values that the records of each register have in dimensions whose values are codes.
-pub fn held_values(db: &mut Db, vocabulary: &Vocabulary) -> Result<Vec<(&'static Register, Dimension, String)>> {
+/// The values that records have in the dimensions, each with a register; those beside the cube out of what is held there.
+pub fn held_values(
+    db: &mut Db,
+    vocabulary: &Vocabulary,
+    beside: &Held,
+) -> Result<Vec<(&'static Register, Dimension, String)>> {
     let mut held = Vec::new();
     let (years, all) = (0..=9998, all_registers());
-    for dimension in vocabulary.all_dimensions().filter(|dimension| is_lasting(*dimension)) {
+    for dimension in Dimension::ALL.into_iter().filter(|dimension| is_lasting(*dimension)) {
         let counts = count(db, &years, Resolution::Years, &[Dimension::Register, dimension], &all)?;
         let value = |count: &Count| {
             let register = registers::find(count.value(Dimension::Register)?)?;
             Some((register, dimension, count.value(dimension)?.to_owned()))
         };
-        held.extend(counts.iter().filter_map(value).filter(|(register, ..)| vocabulary.has(register, dimension)));
+        held.extend(counts.iter().filter_map(value));
     }
+    for dimension in vocabulary.own_and_beside() {
+        let said = beside.keys().filter(|(_, name, _)| name == dimension.own_name());
+        held.extend(said.filter_map(|(of, _, value)| Some((registers::find(of)?, dimension, value.clone()?))));
+    }
+    held.retain(|(register, dimension, _)| vocabulary.has(register, *dimension));
     Ok(held)
 }
 

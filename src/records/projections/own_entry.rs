@@ -3,18 +3,17 @@
 //! looks at the records behind it themselves, of which there are few, however many there are in all; so that what is new
 //! is found and counted at once. A change of a record that is entered is entered with it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 
-use super::cell_sql::held_sets;
+use super::cell_sql::{HeldCount, held_counts};
 use super::own_set::{MARK, SUMMED_BY};
 use super::{cube, own_cells};
 use crate::db::schema::records;
 use crate::db::{Db, DeferredRow, WriteTransaction};
 use crate::error::Result;
 use crate::records::own_values::NewOwnValues;
-use crate::registers::BESIDE;
 
 /// The number of changes of records from one entry to the next. The view `own_new_records` shows up to twice as many.
 const STEP: i64 = 512;
@@ -44,23 +43,33 @@ pub(super) fn is_due(db: &mut Db) -> Result<bool> {
     Ok(last.unwrap_or_default() > own_cells::entered(db)?)
 }
 
-/// The names of the dimensions and numbers of the authority's own that records have, each with a register.
-pub fn held_names(db: &mut Db) -> Result<BTreeSet<(String, String)>> {
+/// What records say beside their columns: by register and name, the values in a dimension or none for a number, each with the number
+/// of records.
+pub type Held = BTreeMap<(String, String, Option<String>), i64>;
+
+/// What the records say beside their columns.
+pub fn held(db: &mut Db) -> Result<Held> {
+    let mut held = Held::new();
+    for HeldCount { register, set, own, received, days } in held_counts(db)? {
+        let Some((number, dimensions)) = set.split_once(SUMMED_BY) else { continue };
+        let (name, value, records) = match number {
+            "" => (dimensions, Some(own), received),
+            _ if dimensions.is_empty() => (number, None, days),
+            _ => continue,
+        };
+        if !name.contains(MARK) {
+            *held.entry((register, name.to_owned(), value)).or_default() += records;
+        }
+    }
     let entered = own_cells::entered(db)?;
-    let mut names: BTreeSet<(String, String)> = held_sets(db)?
-        .into_iter()
-        .filter_map(|(register, set)| {
-            let (number, dimensions) = set.split_once(SUMMED_BY)?;
-            let name = if number.is_empty() { dimensions } else { number };
-            (!name.contains(MARK)).then(|| (register, name.to_owned()))
-        })
-        .collect();
     cube::each_record(db, entered, |_, row| {
-        names.extend(row.said().into_keys().map(|name| (row.register.clone(), name)));
+        for (name, (value, _)) in own_cells::said_by(row)? {
+            *held.entry((row.register.clone(), name, value)).or_default() += 1;
+        }
         Ok(())
     })?;
-    names.retain(|(_, name)| !name.starts_with(BESIDE));
-    Ok(names)
+    held.retain(|_, records| *records > 0);
+    Ok(held)
 }
 
 /// Enters the new records.

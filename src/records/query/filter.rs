@@ -1,8 +1,8 @@
 //! Filters of lists, counts and cells as conditions on the table of records.
 
 use super::Days;
-use crate::db::Db;
 use crate::db::schema::{own_keys, record_links, records};
+use crate::db::{Db, Dialect};
 use crate::error::Result;
 use crate::records::find::{self, Condition, all, any};
 use crate::records::own_values;
@@ -67,9 +67,9 @@ pub struct CellPart {
 }
 
 impl CellPart {
-    fn condition(&self) -> Condition {
-        let mut all = vec![selected(&self.selection)];
-        all.extend(self.except.iter().map(not_selected));
+    fn condition(&self, dialect: &dyn Dialect) -> Condition {
+        let mut all = vec![selected(dialect, &self.selection)];
+        all.extend(self.except.iter().map(|selection| not_selected(dialect, selection)));
         let (from, to) = self.received;
         all.extend(from.map(|day| -> Condition { Box::new(records::received_on.ge(day)) }));
         all.extend(to.map(|day| -> Condition { Box::new(records::received_on.le(day)) }));
@@ -88,7 +88,7 @@ impl CellPart {
 impl Filter {
     /// The conditions, all of which must hold.
     pub fn conditions(&self, db: &mut Db) -> Result<Vec<Condition>> {
-        let mut all = self.further();
+        let mut all = self.further(db.dialect());
         if let Some(register) = self.register {
             all.push(Box::new(records::register.eq(register.name)));
         }
@@ -116,13 +116,13 @@ impl Filter {
     }
 
     /// The conditions but for those of the register and the words.
-    pub fn further(&self) -> Vec<Condition> {
+    pub(crate) fn further(&self, dialect: &dyn Dialect) -> Vec<Condition> {
         let mut all: Vec<Condition> = Vec::new();
-        all.extend(self.dimensions.iter().map(|(dimension, values)| has(*dimension, values)));
-        all.extend(self.own_numbers.iter().map(|(name, range)| own_values::within(name, *range)));
+        all.extend(self.dimensions.iter().map(|(dimension, values)| has(dialect, *dimension, values)));
+        all.extend(self.own_numbers.iter().map(|(name, range)| own_values::within(dialect, name, *range)));
         if let Some(parts) = &self.cell {
             let never = || Box::new(false.into_sql::<Bool>()) as Condition;
-            all.push(any(parts.iter().map(CellPart::condition).collect()).unwrap_or_else(never));
+            all.push(any(parts.iter().map(|part| part.condition(dialect)).collect()).unwrap_or_else(never));
         }
         if !self.numbers.is_empty() {
             all.push(find::has_number(self.numbers.iter().map(|number| text::key(number)).collect()));
@@ -181,26 +181,26 @@ fn referring(property: &'static str, ids: &[String]) -> Condition {
     Box::new(records::id.eq_any(sources.select(record_links::source)))
 }
 
-fn selected(selection: &Selection) -> Condition {
-    all(selection.0.iter().map(|(criterion, values)| chosen(*criterion, values)).collect())
+fn selected(dialect: &dyn Dialect, selection: &Selection) -> Condition {
+    all(selection.0.iter().map(|(criterion, values)| chosen(dialect, *criterion, values)).collect())
         .unwrap_or_else(|| Box::new(true.into_sql::<Bool>()))
 }
 
 /// Other than chosen in a respect at least.
-fn not_selected(selection: &Selection) -> Condition {
-    any(selection.0.iter().map(|(criterion, values)| chosen(*criterion, &values.others())).collect())
+fn not_selected(dialect: &dyn Dialect, selection: &Selection) -> Condition {
+    any(selection.0.iter().map(|(criterion, values)| chosen(dialect, *criterion, &values.others())).collect())
         .unwrap_or_else(|| Box::new(false.into_sql::<Bool>()))
 }
 
 /// One of the values chosen; a comparison with an absent one is neither true nor false, so that absent ones are asked for.
-fn chosen(criterion: Criterion, values: &ValueSet) -> Condition {
-    let absent = || has_value(criterion, &[ABSENT.to_owned()]);
+fn chosen(dialect: &dyn Dialect, criterion: Criterion, values: &ValueSet) -> Condition {
+    let absent = || has_value(dialect, criterion, &[ABSENT.to_owned()]);
     let named: Vec<String> = values.named().iter().cloned().collect();
     if let ValueSet::In(_) = values {
-        return has_value(criterion, &named);
+        return has_value(dialect, criterion, &named);
     }
     let present: Vec<String> = named.iter().filter(|value| *value != ABSENT).cloned().collect();
-    let others: Condition = Box::new(diesel::dsl::not(has_value(criterion, &present)));
+    let others: Condition = Box::new(diesel::dsl::not(has_value(dialect, criterion, &present)));
     match present.len() == named.len() {
         true => Box::new(absent().or(others)),
         false => Box::new(diesel::dsl::not(absent()).and(others)),
@@ -208,9 +208,9 @@ fn chosen(criterion: Criterion, values: &ValueSet) -> Condition {
 }
 
 /// One of the values, [`ABSENT`] among them for none. Of public bodies only the ids stand in the database.
-fn has_value(criterion: Criterion, values: &[String]) -> Condition {
+fn has_value(dialect: &dyn Dialect, criterion: Criterion, values: &[String]) -> Condition {
     match criterion {
-        Criterion::Of(dimension) => has(dimension, values),
+        Criterion::Of(dimension) => has(dialect, dimension, values),
         Criterion::Body | Criterion::OrganisationType | Criterion::Under | Criterion::Outside => {
             let linked = record_links::table.filter(record_links::property.eq(ORGANISATION));
             let ids: Vec<String> = values.iter().filter(|value| *value != ABSENT).cloned().collect();
@@ -262,12 +262,14 @@ macro_rules! condition_by_dimension {
     }};
     ($($(#[$doc:meta])* $dimension:ident $column:ident $presence:ident;)*) => {
         /// One of the values in the dimension, [`ABSENT`] among them for none.
-        fn has(dimension: Dimension, values: &[String]) -> Condition {
+        fn has(dialect: &dyn Dialect, dimension: Dimension, values: &[String]) -> Condition {
             let values = values.to_vec();
             match dimension {
                 $(Dimension::$dimension => condition_by_dimension!(@$presence $column, values),)*
-                Dimension::Own(_) if is_of_list(dimension) => own_values::has_in_list(dimension.own_name(), &values),
-                Dimension::Own(_) => own_values::has(dimension.own_name(), &values),
+                Dimension::Own(_) if is_of_list(dimension) => {
+                    own_values::has_in_list(dialect, dimension.own_name(), &values)
+                }
+                Dimension::Own(_) => own_values::has(dialect, dimension.own_name(), &values),
             }
         }
     };

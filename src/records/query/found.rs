@@ -105,14 +105,14 @@ struct FoundList<'a> {
 
 impl FoundList<'_> {
     /// The conditions that the filter sets besides those of the words, and another one.
-    fn conditions(&self, further: Condition) -> Vec<Condition> {
-        let mut all = self.filter.further();
+    fn conditions(&self, db: &Db, further: Condition) -> Vec<Condition> {
+        let mut all = self.filter.further(db.dialect());
         all.push(further);
         all
     }
 
     fn at(&self, db: &Db, keys: &[i64]) -> Vec<Condition> {
-        self.conditions(at(db, self.filter.register.map(|register| register.name), keys))
+        self.conditions(db, at(db, self.filter.register.map(|register| register.name), keys))
     }
 
     /// The places of the records after a place of the list, among those with these keys, that the words find.
@@ -178,7 +178,7 @@ impl FoundList<'_> {
         page: &mut UnfinishedPage,
         count: usize,
     ) -> Result<()> {
-        let mut conditions = self.conditions(Box::new(records::register.eq(register.name)));
+        let mut conditions = self.conditions(db, Box::new(records::register.eq(register.name)));
         conditions.extend(day.map(|day| -> Condition { Box::new(records::received_on.eq(day)) }));
         let found = listing::titled(db, self.order, page.after.as_deref(), conditions, count as i64)?;
         page.is_end = found.len() < count;

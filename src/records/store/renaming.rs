@@ -34,8 +34,10 @@ pub fn rename_held(db: &mut Db, vocabulary: &Vocabulary, by: &OperationContext) 
 /// Records that carry a former name, behind an id: their ids and registers.
 fn holders(db: &mut Db, renaming: &Renaming, after: &str) -> Result<Vec<(String, String)>> {
     let of_registers = records::table.filter(records::register.eq_any(renaming.registers.to_vec()));
-    let behind =
-        of_registers.filter(own_values::carries(renaming.was)).filter(records::id.gt(after)).order(records::id);
+    let behind = of_registers
+        .filter(own_values::carries(db.dialect(), renaming.was))
+        .filter(records::id.gt(after))
+        .order(records::id);
     Ok(behind.limit(GROUP).select((records::id, records::register)).load(db)?)
 }
 
