@@ -146,7 +146,7 @@ pub async fn disclose<'a>(
 /// The answer to the one who writes: as much of the record as may be read. It is made before the write, so that
 /// nothing is left that could refuse a request whose write is kept.
 ///
-/// What the answer shows is recorded between the commit and the answer. Of which record and which properties that is follows
+/// A disclosure by the answer is recorded between the commit and the answer. Of which record and which properties that is follows
 /// from what is held, so it is known in the transaction only, where all writes would wait for another database; and before
 /// the commit the log would tell of what a refused write never showed.
 pub struct WriteAnswer<'a> {

@@ -146,16 +146,16 @@ impl ReportBuilder<'_> {
         sentences::inquiries(self.writing, &self.day(), row.closing(), row.counts.received, row.closed_share())
     }
 
-    fn durations(&self) -> Section {
-        let Some((groups, total)) = &self.figures.durations else {
-            return self.section("report-durations", Vec::new());
-        };
-        let writing = self.writing;
+    /// The table of how long it took, without a row.
+    fn durations_grid(&self) -> Grid {
         let columns = ["report-closed", "report-mean", "report-median", "report-ninety", "report-most"];
         let caption = format!("{} {}, {}", self.text("report-durations"), self.edition.year, self.text("report-days"));
-        let caption = self.stated(caption);
         let names = columns.map(|column| self.text(column));
-        let mut closed = Grid::of_numbers(caption, self.text("report-requester"), names);
+        Grid::of_numbers(self.stated(caption), self.text("report-requester"), names)
+    }
+
+    /// The table of how old the pending are, without a row.
+    fn ageing_grid(&self) -> Grid {
         let classes = [
             "report-age-to-30",
             "report-age-to-90",
@@ -169,7 +169,15 @@ impl ReportBuilder<'_> {
             None => format!("{}, {}", self.text("report-ageing"), self.day()),
         };
         let names = classes.map(|class| self.text(class));
-        let mut pending = Grid::of_numbers(caption, self.text("report-requester"), names);
+        Grid::of_numbers(caption, self.text("report-requester"), names)
+    }
+
+    fn durations(&self) -> Section {
+        let Some((groups, total)) = &self.figures.durations else {
+            return self.section("report-durations", Vec::new());
+        };
+        let writing = self.writing;
+        let (mut closed, mut pending) = (self.durations_grid(), self.ageing_grid());
         let told = |spread: &Distribution, text: String| if spread.is_suppressed() { HIDDEN.to_owned() } else { text };
         let mut add = |level: u8, name: &str, group: &DurationGroup| {
             let spread = &group.closed;

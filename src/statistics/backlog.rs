@@ -108,6 +108,17 @@ fn periods(years: &RangeInclusive<i32>, by_month: bool) -> impl Iterator<Item = 
     })
 }
 
+/// The registers of which something is pending at the end of a period, in the order of the rows.
+fn registers_with_pending(rows: &[Pending]) -> Vec<&'static str> {
+    let mut registers: Vec<&'static str> = Vec::new();
+    for row in rows.iter().filter(|row| row.closing() != 0) {
+        if !registers.contains(&row.register) {
+            registers.push(row.register);
+        }
+    }
+    registers
+}
+
 /// Returns a chart of what was pending at the end of each period: a line for each register that has anything pending,
 /// so that nothing is added up that does not belong together.
 pub fn chart(rows: &[Pending], by_month: bool, writing: Writing) -> Chart {
@@ -125,12 +136,7 @@ pub fn chart(rows: &[Pending], by_month: bool, writing: Writing) -> Chart {
     let as_of = rows.iter().find_map(|row| row.as_of);
     let remarks =
         as_of.map(|day| format!("* {}: {}", day.year(), provisional::stated(lang, day))).into_iter().collect();
-    let mut registers: Vec<&'static str> = Vec::new();
-    for row in rows.iter().filter(|row| row.closing() != 0) {
-        if !registers.contains(&row.register) {
-            registers.push(row.register);
-        }
-    }
+    let registers = registers_with_pending(rows);
     let of_register = |register: &&'static str| {
         let value = |period: &i32| {
             rows.iter()

@@ -168,6 +168,17 @@ pub fn unseen(db: &mut Db, told: &TrailSummary, seen: &SeenRecords) -> Result<Ve
     Ok(out)
 }
 
+/// Adds the faults of each change by itself.
+fn faults_of(rows: &[HistoryRow], keys: &Keys, erased: &Erased, out: &mut Vec<String>) -> Result<()> {
+    for row in rows {
+        match row.fault(keys, erased) {
+            Err(Error::Corrupt(difference)) => out.push(difference),
+            fault => out.extend(fault?),
+        }
+    }
+    Ok(())
+}
+
 fn of_record(
     page: &mut RecordsPage,
     id: &str,
@@ -180,12 +191,7 @@ fn of_record(
     let erased = erased(id, &entries, rows.last().map_or(0, |row| row.revision), &mut out);
     told(&rows, &entries, &mut out)?;
     out.extend(record_keys::left(stored, &erased));
-    for row in &rows {
-        match row.fault(keys, &erased) {
-            Err(Error::Corrupt(difference)) => out.push(difference),
-            fault => out.extend(fault?),
-        }
-    }
+    faults_of(&rows, keys, &erased, &mut out)?;
     let Some(register) = rows.first().and_then(|row| registers::find(&row.register)) else {
         out.push("there is no such register".to_owned());
         return Ok(out);

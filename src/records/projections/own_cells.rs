@@ -82,7 +82,7 @@ impl OwnSaid {
     }
 }
 
-/// What a row says beside its columns.
+/// The values and numbers that a row has beside its columns.
 pub(super) fn said_by(row: &RecordRow) -> Result<Said> {
     let register = registers::find(&row.register).filter(|register| may_say(register, &row.details));
     let Some(register) = register else { return Ok(Said::new()) };

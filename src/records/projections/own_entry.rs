@@ -43,13 +43,13 @@ pub(super) fn is_due(db: &mut Db) -> Result<bool> {
     Ok(last.unwrap_or_default() > own_cells::entered(db)?)
 }
 
-/// What records say beside their columns: by register and name, the values in a dimension or none for a number, each with the number
-/// of records.
-pub type Held = BTreeMap<(String, String, Option<String>), i64>;
+/// The values and numbers that records have beside their columns: by register and name, the values in a dimension or none for a
+/// number, each with the number of records.
+pub type HeldOwn = BTreeMap<(String, String, Option<String>), i64>;
 
-/// What the records say beside their columns.
-pub fn held(db: &mut Db) -> Result<Held> {
-    let mut held = Held::new();
+/// The values and numbers that the records have beside their columns.
+pub fn held(db: &mut Db) -> Result<HeldOwn> {
+    let mut held = HeldOwn::new();
     for HeldCount { register, set, own, received, days } in held_counts(db)? {
         let Some((number, dimensions)) = set.split_once(SUMMED_BY) else { continue };
         let (name, value, records) = match number {

@@ -1,6 +1,6 @@
 //! The check of a record's coded properties, and of what is the authority's own, against the vocabulary.
 //!
-//! What a record says stays as it is: a value that the vocabulary no longer has, or that is not valid for its year, is refused
+//! A record keeps the values that it has: a value that the vocabulary no longer has, or that is not valid for its year, is refused
 //! where it is written anew only.
 
 use chrono::{Datelike, NaiveDate};

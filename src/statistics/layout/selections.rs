@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::LayoutContext;
-use crate::registers::vocabulary::{Code, OWN, with_children};
+use crate::registers::vocabulary::{Code, CodeList, OWN, with_children};
 use crate::registers::{ABSENT, ALL, Criterion, Dimension, Register, Selection, ValueSet, Vocabulary};
 use crate::source::{Refusal, did_you_mean, refuse};
 use crate::text;
@@ -178,6 +178,13 @@ fn narrow_by(
     }
 }
 
+/// The refusal of a value that none of the known codes is.
+fn unknown_value(name: &str, value: &str, known: &[&Code]) -> String {
+    let known = || known.iter().map(|code| code.code.as_str());
+    let all: Vec<&str> = known().chain([ABSENT]).collect();
+    format!("{name} has no value {value}{}; there are {}", did_you_mean(value, known()), all.join(", "))
+}
+
 /// The selections of the records that have one of the values in a list of theirs, or none of them: each value is a dimension.
 fn of_list(
     name: &Spanned<String>,
@@ -190,19 +197,9 @@ fn of_list(
     let mut wanted: BTreeSet<String> = BTreeSet::new();
     for (place, value) in named(name, chosen)? {
         if value != ABSENT && !codes.iter().any(|code| code.code == *value || code.parent.as_ref() == Some(value)) {
-            let of_registers =
-                lists().filter(|list| context.registers.iter().any(|one| one.name == list.register.name));
-            let mut known: Vec<&str> =
-                of_registers.flat_map(|list| &list.codes).map(|code| code.code.as_str()).collect();
-            if known.is_empty() {
-                known.extend(codes.iter().map(|code| code.code.as_str()));
-            }
-            let meant = did_you_mean(value, known.iter().copied());
-            known.push(ABSENT);
-            return Err((
-                place,
-                format!("{} has no value {value}{meant}; there are {}", name.get_ref(), known.join(", ")),
-            ));
+            let is_asked = |list: &&CodeList| context.registers.iter().any(|one| one.name == list.register.name);
+            let known: Vec<&Code> = lists().filter(is_asked).flat_map(|list| &list.codes).collect();
+            return Err((place, unknown_value(name.get_ref(), value, if known.is_empty() { &codes } else { &known })));
         }
         wanted.extend(with_children(value, || codes.iter().copied()));
     }

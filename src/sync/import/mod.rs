@@ -98,6 +98,17 @@ pub struct ImportOptions {
     rejected: Option<PathBuf>,
 }
 
+impl ImportOptions {
+    /// The file for lines that are not kept.
+    fn rejected_file(&self, register: &Register, extension: &str) -> PathBuf {
+        match (&self.rejected, &self.file) {
+            (Some(named), _) => named.clone(),
+            (None, Some(file)) if file.as_os_str() != "-" => file.with_extension(format!("rejected.{extension}")),
+            _ => PathBuf::from(format!("{}.rejected.{extension}", register.name)),
+        }
+    }
+}
+
 /// The language of a code.
 fn language(code: &str) -> std::result::Result<Lang, String> {
     Lang::parse(code).ok_or_else(|| format!("must be one of {}", Lang::codes()))
@@ -276,11 +287,7 @@ impl<'a> Import<'a> {
         let lines = source.lines(0)?;
         let header = lines.header();
         let columns = columns(&translator, header)?;
-        let extension = source.format.as_ref().extension;
-        let path = options.rejected.clone().unwrap_or_else(|| match &options.file {
-            Some(file) if file.as_os_str() != "-" => file.with_extension(format!("rejected.{extension}")),
-            _ => PathBuf::from(format!("{}.rejected.{extension}", register.name)),
-        });
+        let path = options.rejected_file(register, source.format.as_ref().extension);
         let rejects = Rejects::new(Some(path).filter(|_| !options.dry_run), source, header)?;
         let words = ListWords::new(options.lang.unwrap_or(Lang::En), header, &columns);
         let sender = Sender { sees_personal_data: true, must_say_day: true, rules };
