@@ -179,6 +179,11 @@ impl<'f> Statement<'f> {
         self.sql(")")
     }
 
+    /// The condition that there is one.
+    pub fn is_there(self) -> Self {
+        self.sql(" IS NOT NULL")
+    }
+
     /// The condition that it is one of some texts.
     pub fn is_one_of(self, texts: impl IntoIterator<Item = String>) -> Self {
         self.sql(" IN ").texts(texts)
@@ -276,14 +281,19 @@ impl<ST> QueryId for SqlExpression<ST> {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-/// The condition that a column's value is one that a query or another one gives. (Diesel's union takes no [`SqlExpression`].)
+/// The condition that a column's value is one that a query gives, or another one, where there is that. (Diesel's union takes no
+/// [`SqlExpression`].)
 pub fn is_given_by(
     column: impl Column + QueryFragment<Backend> + Send + 'static,
     one: impl QueryFragment<Backend> + Send + 'static,
-    other: impl QueryFragment<Backend> + Send + 'static,
+    other: Option<impl QueryFragment<Backend> + Send + 'static>,
 ) -> SqlExpression<Bool> {
-    let given = Statement::new("").fragment(column).sql(" IN (").fragment(one).sql(" UNION ALL ");
-    given.fragment(other).sql(")").expression()
+    let given = Statement::new("").fragment(column).sql(" IN (").fragment(one);
+    let given = match other {
+        Some(other) => given.sql(" UNION ALL ").fragment(other),
+        None => given,
+    };
+    given.sql(")").expression()
 }
 
 /// The condition that values come after others, in this order of all of them, or before: `(a, b) > (x, y)`. Both databases

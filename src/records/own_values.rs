@@ -4,14 +4,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
+use diesel::query_builder::QueryFragment;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
 use super::Document;
 use super::find::{self, Condition};
+use super::projections::own_cells;
 use super::row::StoredRecord;
 use super::said::{Said, ValueOrNumber, is_any_listed, number_of, said, value_of};
 use crate::db::schema::{own_new_records, own_numbers, own_values, records};
-use crate::db::{Db, DeferredRow, Dialect, SqlExpression, WriteTransaction, cached, deferred_row, is_given_by};
+use crate::db::{
+    Backend, Db, DeferredRow, Dialect, SqlExpression, Statement, WriteTransaction, cached, deferred_row, is_given_by,
+};
 use crate::error::Result;
 use crate::registers::{ABSENT, Register};
 
@@ -74,13 +78,21 @@ impl NewOwnValues {
         }
     }
 
-    /// Enters them, in the order of the indexes, so that each of their pages is written once.
+    /// Enters them where that is not done with each record, in the order of the indexes, so that each of their pages is written once.
     pub(super) fn enter(mut self, db: &mut Db) -> Result<()> {
+        if !db.dialect().enters_values_late() {
+            return Ok(());
+        }
         self.values.sort_unstable();
         self.numbers.sort_unstable();
         OwnValue::insert(db, &self.values)?;
         OwnNumber::insert(db, &self.numbers)
     }
+}
+
+/// The place of the last record whose values are entered.
+pub fn entered(db: &mut Db) -> Result<i64> {
+    if db.dialect().enters_values_late() { own_cells::entered(db) } else { Ok(i64::MAX) }
 }
 
 /// The number of values and numbers that are kept.
@@ -167,24 +179,25 @@ pub(super) fn number_or_last(db: &Db, name: &str) -> number_or<SqlExpression<Nul
 pub(super) fn within(dialect: &dyn Dialect, name: &'static str, range: (Option<i64>, Option<i64>)) -> Condition {
     let (from, to) = (range.0.unwrap_or(i64::MIN), range.1.unwrap_or(i64::MAX));
     let entered = own_numbers::table.filter(own_numbers::name.eq(name)).filter(own_numbers::number.between(from, to));
-    let new = own_new_records::table.filter(new_number(dialect, name).between(from, to));
-    let entered = entered.select(own_numbers::record_id);
-    Box::new(is_given_by(records::id, entered, new.select(own_new_records::id)))
+    let new = dialect.enters_values_late().then(|| {
+        let number: SqlExpression<Nullable<BigInt>> = number_of(dialect, NEW_DETAILS, name).expression();
+        own_new_records::table.filter(number.between(from, to)).select(own_new_records::id)
+    });
+    Box::new(is_given_by(records::id, entered.select(own_numbers::record_id), new))
 }
 
 /// The condition that a record carries something under this name, a value or a number.
 pub(super) fn carries(dialect: &dyn Dialect, name: &str) -> Condition {
     let numbers = own_numbers::table.filter(own_numbers::name.eq(name.to_owned())).select(own_numbers::record_id);
-    let new = own_new_records::table.filter(new_number(dialect, name).is_not_null());
-    let has_number = is_given_by(records::id, numbers, new.select(own_new_records::id));
+    let has_number =
+        is_given_by(records::id, numbers, new_with(dialect, number_of(dialect, NEW_DETAILS, name).is_there()));
     Box::new(has_number.or(has_any_value(dialect, name)))
 }
 
 /// The condition that a record has a value in a dimension of this name.
 fn has_any_value(dialect: &dyn Dialect, name: &str) -> Condition {
     let entered = own_values::table.filter(own_values::name.eq(name.to_owned())).select(own_values::record_id);
-    let new = own_new_records::table.filter(new_value(dialect, name).is_not_null());
-    Box::new(is_given_by(records::id, entered, new.select(own_new_records::id)))
+    Box::new(is_given_by(records::id, entered, new_with(dialect, value_of(dialect, NEW_DETAILS, name).is_there())))
 }
 
 /// The condition that a record has one of these values in a dimension of this name.
@@ -192,8 +205,7 @@ fn has_one_of(dialect: &dyn Dialect, name: &str, values: &[String]) -> Condition
     let entered = own_values::table.filter(own_values::name.eq(name.to_owned()));
     let entered = entered.filter(own_values::value.eq_any(values.to_vec())).select(own_values::record_id);
     let is_one_of = value_of(dialect, NEW_DETAILS, name).is_one_of(values.iter().cloned());
-    let new = own_new_records::table.filter(is_one_of.expression::<Bool>());
-    Box::new(is_given_by(records::id, entered, new.select(own_new_records::id)))
+    Box::new(is_given_by(records::id, entered, new_with(dialect, is_one_of)))
 }
 
 /// The condition that a record has one of the values in a dimension of this name; [`ABSENT`] among them for none.
@@ -216,8 +228,7 @@ pub(super) fn has_in_list(dialect: &dyn Dialect, name: &'static str, values: &[S
         present.into_iter().map(|value| has_any_value(dialect, &format!("{name}.{value}"))).collect();
     if let Some(is_listed) = is_any_listed(dialect, NEW_DETAILS, name).filter(|_| !absent.is_empty()) {
         let entered = own_values::table.filter(own_values::name.like(format!("{name}.%")));
-        let new = own_new_records::table.filter(is_listed.expression::<Bool>()).select(own_new_records::id);
-        let has_any = is_given_by(records::id, entered.select(own_values::record_id), new);
+        let has_any = is_given_by(records::id, entered.select(own_values::record_id), new_with(dialect, is_listed));
         ways.push(Box::new(diesel::dsl::not(has_any)));
     }
     find::any(ways).unwrap_or_else(|| Box::new(false.into_sql::<Bool>()))
@@ -226,12 +237,13 @@ pub(super) fn has_in_list(dialect: &dyn Dialect, name: &'static str, values: &[S
 /// The column of the details of new records.
 const NEW_DETAILS: &str = "own_new_records.details";
 
-/// The value of a new record in a dimension of this name.
-fn new_value(dialect: &dyn Dialect, name: &str) -> SqlExpression<Nullable<Text>> {
-    value_of(dialect, NEW_DETAILS, name).expression()
-}
-
-/// The number of a new record of this name.
-fn new_number(dialect: &dyn Dialect, name: &str) -> SqlExpression<Nullable<BigInt>> {
-    number_of(dialect, NEW_DETAILS, name).expression()
+/// The ids of the new records of which a condition holds; `None` where there are none whose values are not entered.
+fn new_with(
+    dialect: &dyn Dialect,
+    condition: Statement<'static>,
+) -> Option<impl QueryFragment<Backend> + Send + 'static> {
+    let with = |condition: Statement<'static>| {
+        own_new_records::table.filter(condition.expression::<Bool>()).select(own_new_records::id)
+    };
+    dialect.enters_values_late().then(|| with(condition))
 }

@@ -168,11 +168,14 @@ fn deliver(app: &App, records: usize) {
 on_both_databases! {
     fn many_new_records_are_entered_together(app = start) {
         deliver(&app, 300);
-        let sql = "SELECT CAST(count(*) AS TEXT) AS text FROM own_values";
-        let entered = || app.text(sql, sql).parse::<usize>().unwrap();
-        assert_eq!(entered(), 0);
+        let number = |sql: &str| app.text(sql, sql).parse::<usize>().unwrap();
+        let entered = || number("SELECT CAST(coalesce(max(pos), 0) AS TEXT) AS text FROM own_entered");
+        let values = || number("SELECT CAST(count(*) AS TEXT) AS text FROM own_values");
+        let is_late = app.backend == Backend::Sqlite;
+        assert_eq!((entered(), values()), (0, if is_late { 0 } else { 300 }));
         deliver(&app, 300);
         assert!((512..=600).contains(&entered()), "{}", entered());
+        assert_eq!(values(), if is_late { entered() } else { 600 });
         deliver(&app, 630);
         assert_eq!(told(&app, "", &["own.jurisdiction"]).values().sum::<f64>(), 1230.0);
         let of = |query: &str| {

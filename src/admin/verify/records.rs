@@ -16,11 +16,10 @@ use crate::db::schema::{audit_trail, changes, history, own_keys, record_links, r
 use crate::error::{Error, KeyNeed, Result};
 use crate::json::flat;
 use crate::records::Document;
-use crate::records::own_values::{StoredOwnValues, count as stored_own_values};
+use crate::records::own_values::{self, StoredOwnValues, count as stored_own_values};
 use crate::records::projections::history::{Flat, all_of, document, replay};
 use crate::records::projections::history_row::Action;
 use crate::records::projections::history_row::{Erased, HistoryRow, erasure_digest, erasure_of};
-use crate::records::projections::own_cells;
 use crate::records::references;
 use crate::records::row::{RecordRow, StoredRecord};
 use crate::registers::{self, Register};
@@ -92,7 +91,7 @@ impl RecordsPage {
         let rows: Vec<StoredRecord> =
             records::table.filter(records::id.eq_any(ids)).select(StoredRecord::as_select()).load(db)?;
         let names: Vec<&str> = ids.iter().map(String::as_str).collect();
-        let entered = own_cells::entered(db)?;
+        let entered = own_values::entered(db)?;
         let own = StoredOwnValues::of(db, &rows, entered)?;
         Ok(RecordsPage {
             history: by(all_of(db, ids)?, |row| &row.record_id),

@@ -58,6 +58,11 @@ pub(crate) trait Dialect: Sync {
     /// An integer in the JSON lists in a column, by its place.
     fn json_integer(&self, column: &'static str, place: &'static str) -> Statement<'static>;
 
+    /// True if values of new records are entered in their lists many at once, and are looked for in the records themselves until
+    /// then. SQLite writes each page of an index that a row goes to, which costs as much as the record; a server plans a list well
+    /// over one table only, and gets all rows of a group at once.
+    fn enters_values_late(&self) -> bool;
+
     /// True if rows are to be counted where they are: fewer come from a server. SQLite sorts what it groups, and hands rows
     /// over faster than that.
     fn counts_rows(&self) -> bool;

@@ -234,6 +234,10 @@ impl Dialect for PostgresDialect {
         Statement::new("CAST(").sql(column).sql(" ->> ").sql(place).sql(" AS BIGINT)")
     }
 
+    fn enters_values_late(&self) -> bool {
+        false
+    }
+
     fn counts_rows(&self) -> bool {
         true
     }

@@ -220,6 +220,10 @@ impl Dialect for SqliteDialect {
         Statement::new("json_extract(").sql(column).sql(", '$[").sql(place).sql("]')")
     }
 
+    fn enters_values_late(&self) -> bool {
+        true
+    }
+
     fn counts_rows(&self) -> bool {
         false
     }

@@ -101,16 +101,24 @@ pub fn apply(
     Ok(())
 }
 
-/// Writes what a record says of the authority's own, its values and its counts, if the record is entered already.
+/// Writes the values that a record has of the authority's own, and its counts, if the record is entered in them already.
 fn apply_own(tx: &mut WriteTransaction, change: &Change, documents: [&Document; 2]) -> Result<()> {
     let (before, after) = change.rows();
     let Some(named) = after.or(before) else { return Ok(()) };
     let [was, is] = documents.map(|document| said(change.register, document));
-    let says = !was.is_empty() || !is.is_empty();
-    if let Some(pos) = change.pos.filter(|_| says)
-        && pos <= own_cells::entered(tx.unflushed())?
-    {
+    if was.is_empty() && is.is_empty() {
+        return Ok(());
+    }
+    let db = tx.unflushed();
+    let is_late = db.dialect().enters_values_late();
+    let is_entered = match change.pos {
+        Some(pos) => pos <= own_cells::entered(db)?,
+        None => false,
+    };
+    if is_entered || !is_late {
         own_values::store(tx, &named.id, &was, &is)?;
+    }
+    if is_entered {
         cube::adjust_own(tx, before.map(|row| (row, was)), after.map(|row| (row, is)));
     }
     Ok(())
