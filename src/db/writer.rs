@@ -59,12 +59,12 @@ impl Writer {
         let commits = watch::Sender::new(0);
         let (state, measures) = (Arc::new(WriterState::default()), place.measures.clone());
         let start = {
-            let (commits, state) = (commits.clone(), state.clone());
+            let (commits, state, losses) = (commits.clone(), state.clone(), hangs.clone());
             move |post: Arc<Post>| {
-                let (tasks, place) = (tasks.clone(), place.clone());
+                let (tasks, place, losses) = (tasks.clone(), place.clone(), losses.clone());
                 let (commits, state) = (commits.clone(), state.clone());
                 let writing = std::thread::Builder::new().name("writer".into());
-                writing.spawn(move || write_all(&tasks, &place, &post, &state, &commits)).map(|_| ())
+                writing.spawn(move || write_all(&tasks, (&place, &losses), &post, &state, &commits)).map(|_| ())
             }
         };
         let posts = Posts::fill(1, timeout, hangs, start)?;
@@ -135,14 +135,14 @@ impl Writer {
 /// The writing thread's life: it ends when no [`Writer`] is left, or when another thread has taken over.
 fn write_all(
     tasks: &Receiver<QueuedWrite>,
-    place: &WritingPlace,
+    (place, losses): (&WritingPlace, &HangCount),
     post: &Post,
     state: &WriterState,
     commits: &watch::Sender<u64>,
 ) {
     let upkeep = started(tasks, post, state, || Maintenance::start(&place.target, place.times));
     let Some(mut upkeep) = upkeep else { return };
-    let mut connection = WritingConnection::new(place, &post.clock);
+    let mut connection = WritingConnection::new(place, &post.clock, losses);
     let mut last = (0, Duration::ZERO);
     while !post.is_relieved()
         && let Some(first) = next(tasks, &mut connection, &mut upkeep, state)

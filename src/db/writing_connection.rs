@@ -4,9 +4,12 @@
 //! transaction begins with a look at the schema. A file that was removed or replaced is not written either: what goes there is
 //! lost, or comes among what this process knows nothing of.
 
+use std::sync::atomic::Ordering;
+
 use super::connection::{ConnectionUse, Db};
 use super::deadline::{StatementClock, StatementTimes};
 use super::engine::{FileMark, begin_writing, open};
+use super::hangs::HangCount;
 use super::measures::WriterMeasures;
 use super::migrations::Schema;
 use crate::config::Target;
@@ -56,11 +59,13 @@ pub(super) struct WritingConnection<'w> {
     place: &'w WritingPlace,
     clock: &'w StatementClock,
     db: Option<Db>,
+    /// Told when a connection takes the place of one that was lost.
+    losses: &'w HangCount,
 }
 
 impl<'w> WritingConnection<'w> {
-    pub(super) fn new(place: &'w WritingPlace, clock: &'w StatementClock) -> Self {
-        WritingConnection { place, clock, db: place.open(clock).ok() }
+    pub(super) fn new(place: &'w WritingPlace, clock: &'w StatementClock, losses: &'w HangCount) -> Self {
+        WritingConnection { place, clock, db: place.open(clock).ok(), losses }
     }
 
     /// The connection, while there is one.
@@ -70,13 +75,21 @@ impl<'w> WritingConnection<'w> {
 
     /// Makes it anew; false when that fails.
     pub(super) fn renew(&mut self) -> bool {
-        self.db = self.place.open(self.clock).ok();
+        self.db = self.reopened().ok();
         self.db.is_some()
     }
 
     /// Lets it go: it is of no more use.
     pub(super) fn lose(&mut self) {
         self.db = None;
+    }
+
+    /// A connection in place of one that was lost. It may lead to another server than that one: who reads follows it there,
+    /// for the one before may be there still, fenced, and has nothing of what is written from now on.
+    fn reopened(&self) -> Result<Db> {
+        let db = self.place.open(self.clock)?;
+        self.losses.fetch_add(1, Ordering::Release);
+        Ok(db)
     }
 
     /// A connection on which a transaction has begun. Nothing is lost when it cannot begin: so it is tried once more, on a
@@ -88,7 +101,7 @@ impl<'w> WritingConnection<'w> {
         {
             return Ok(self.db.insert(db));
         }
-        let mut db = self.place.open(self.clock)?;
+        let mut db = self.reopened()?;
         begin_writing(&mut db, &self.place.newest)?;
         Ok(self.db.insert(db))
     }

@@ -167,6 +167,31 @@ fn a_primary_that_hangs_is_left_for_the_one_that_took_its_place() {
     drop(hanging);
 }
 
+/// Its operator fences the primary, which stays where it is, and promotes the standby.
+#[test]
+fn a_primary_that_is_fenced_is_not_written_to() {
+    let primary = Cluster::start();
+    let database = primary.create_database(None).rsplit('/').next().unwrap().to_owned();
+    let standby = primary.standby();
+    let process = Process::start(&primary.url_with(&standby, &database), &[]);
+    let of_primary = Process::start(&primary.url(&database), &[]);
+    of_primary.client.post("/v1/cases", &json!({"title": "Vorher"})).expect(201);
+    let ((), tally) = under_load(&process.client, "fenced", || {
+        std::thread::sleep(Duration::from_millis(500));
+        primary.set("default_transaction_read_only = on");
+        std::thread::sleep(Duration::from_millis(500));
+        standby.catch_up_with(&primary);
+        standby.promote();
+        until_a_write_is_kept(&process.client, Duration::from_secs(30));
+        std::thread::sleep(Duration::from_millis(500));
+    });
+    of_primary.client.post("/v1/cases", &json!({"title": "Danach"})).expect(503);
+    of_primary.client.get("/v1/cases").expect(200);
+    tally.assert_kept(&Process::start(&standby.url(&database), &[]).client);
+    // Reads follow to where the writes go.
+    tally.assert_kept(&process.client);
+}
+
 /// Under load: the server is started anew at once, and its primary is killed for a standby that has all that was acknowledged.
 #[test]
 fn what_was_acknowledged_outlives_the_server() {

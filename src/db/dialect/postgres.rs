@@ -46,12 +46,11 @@ const LEASE: Duration = Duration::from_secs(3);
 const LEASE_OF_COMMAND: Duration = Duration::from_secs(60);
 
 /// The settings of a connection that writes: whatever the server's defaults are, each statement sees what was committed, and
-/// a transaction whose client is gone ends.
+/// a transaction whose client is gone ends. A server that is read-only stays so: its operator fences it for another one.
 fn lease(time: Duration) -> String {
     format!(
-        "SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off; \
-        SET idle_in_transaction_session_timeout = {}; SET tcp_user_timeout = 5000; SET tcp_keepalives_idle = 5; \
-        SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;",
+        "SET default_transaction_isolation = 'read committed'; SET idle_in_transaction_session_timeout = {}; \
+        SET tcp_user_timeout = 5000; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;",
         time.as_millis()
     )
 }
