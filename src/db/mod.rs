@@ -108,10 +108,14 @@ impl Database {
         let hangs = hangs::HangCount::default();
         read_pool::ReadPool::check(&writes, patience.statement)?;
         let open = |target| read_pool::ReadPool::open(target, patience, connections.reading, &hangs);
-        let replica = (reads != writes).then(|| open(reads)).transpose()?;
+        let replica = |target: Target| {
+            let found = read_pool::ReadPool::check(&target, patience.statement);
+            replica::Replica::new(open(target)?, found).map(Arc::new)
+        };
+        let replica = (reads != writes).then(|| replica(reads)).transpose()?;
         Ok(Database {
             own: open(writes.clone())?,
-            replica: replica.map(|pool| Arc::new(replica::Replica::new(pool))),
+            replica,
             writer: writer::Writer::start(WritingPlace::new(writes, patience.statement, schema)?, patience, &hangs)?,
             errors: Arc::default(),
         })
@@ -141,14 +145,26 @@ impl Database {
     }
 
     /// Runs a query on one of the reading connections, away from the threads that serve requests. Several queries
-    /// that must see the same state belong into one `transaction`.
+    /// that must see the same state belong into one `transaction`. It may be run again: where a replica is lost in it.
     pub async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Db) -> Result<T> + Send + Sync + 'static,
+    {
+        match &self.replica {
+            Some(replica) => self.counted(replica.run(&self.own, work).await),
+            None => self.counted(self.own.run(work).await),
+        }
+    }
+
+    /// The same for a query that hands on what it reads while it runs.
+    pub async fn read_once<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
     {
         match &self.replica {
-            Some(replica) => self.counted(replica.run(&self.own, work).await),
+            Some(replica) => self.counted(replica.run_once(&self.own, work).await),
             None => self.counted(self.own.run(work).await),
         }
     }
@@ -175,7 +191,7 @@ impl Database {
     pub async fn read_inline<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: Fn(&mut Db) -> Result<T> + Send + 'static,
+        F: Fn(&mut Db) -> Result<T> + Send + Sync + 'static,
     {
         match &self.replica {
             Some(replica) => self.counted(replica.run(&self.own, work).await),
