@@ -25,7 +25,7 @@ mod writing_connection;
 
 pub use connection::{Backend, Db};
 pub(crate) use dialect::Dialect;
-pub use engine::{check_access_log, check_session, check_writing, connect, connect_to, create, look};
+pub use engine::{check_access_log, check_writing, connect, connect_to, create, look};
 use foresight::AnyForesight;
 pub use foresight::Foresight;
 pub use measures::WriterMeasures;

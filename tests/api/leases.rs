@@ -242,6 +242,95 @@ fn a_pooler_that_shares_connections_is_refused_and_nobody_else_is_harmed() {
     Process::start(&cluster.url(&database), &[]).client.post("/v1/cases", &json!({"title": "Direkt"})).expect(201);
 }
 
+/// The commands that need a record, and those that need none, with the setting that leads each of them to a place.
+const COMMANDS: [&str; 15] = [
+    "serve",
+    "migrate",
+    "check",
+    "export --register cases",
+    "report 2017 --output report.html",
+    "client list",
+    "client add --name script --scope statistics:read",
+    "seal rotate",
+    "anonymise --closed-before 2018-01-01 --dry-run",
+    "subject erase --record 00000000-0000-7000-8000-000000000000",
+    "subject report --record 00000000-0000-7000-8000-000000000000 --purpose Auskunft",
+    "import --register cases --dry-run list.csv",
+    "restored",
+    "verify",
+    "anchor",
+];
+
+#[derive(QueryableByName)]
+struct Setting {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    value: String,
+}
+
+/// The settings of the connections that a pooler hands out to somebody else: as the server has them.
+fn assert_unharmed(url: &str, by: &str) {
+    let mut other = PgConnection::establish(url).unwrap();
+    for (name, expected) in [
+        ("lock_timeout", "0"),
+        ("statement_timeout", "0"),
+        ("idle_in_transaction_session_timeout", "0"),
+        ("search_path", "\"$user\", public"),
+        ("default_transaction_read_only", "off"),
+        ("default_transaction_isolation", "read committed"),
+    ] {
+        let asked = diesel::sql_query(format!("SELECT current_setting('{name}') AS value"));
+        let found = asked.get_result::<Setting>(&mut other).unwrap().value;
+        assert_eq!(found, expected, "{name} after {by}");
+    }
+}
+
+/// Each way in looks at each place before it sets anything there.
+#[test]
+fn each_way_to_a_pooler_that_shares_connections_is_refused() {
+    let cluster = Cluster::start();
+    let url = cluster.create_database(None);
+    let database = url.rsplit('/').next().unwrap();
+    let keys = cluster.create_database(None);
+    let Some(pooler) = Pooler::start(&cluster, "transaction") else { return };
+    let (pooled, directory) = (pooler.url(database), Directory::new());
+    std::fs::write(directory.0.join("list.csv"), "Titel\nFall\n").unwrap();
+    let run = |command: &str, settings: &[(&str, &str)]| {
+        let mut run = aufsicht(&directory.0);
+        run.args(command.split(' ')).env("AUFSICHT_JWT_SECRET", crate::support::SECRET);
+        run.env("AUFSICHT_LISTEN", "127.0.0.1:0").env("AUFSICHT_RECORD_KEYS_URL", &keys);
+        let done = run.envs(settings.iter().copied()).output().unwrap();
+        (done.status.success(), [done.stdout, done.stderr].map(|said| String::from_utf8(said).unwrap()).concat())
+    };
+    let (migrated, said) = run("migrate", &[("DATABASE_URL", &url)]);
+    assert!(migrated, "{said}");
+    let refused = |command: &str, settings: &[(&str, &str)]| {
+        let (done, said) = run(command, settings);
+        assert!(!done && said.contains("pool_mode = session"), "{command} {settings:?}: {said}");
+        assert!(
+            said.contains(&format!("/{}", pooled.rsplit('@').next().unwrap().split_once('/').unwrap().1)),
+            "{said}"
+        );
+        assert_unharmed(&pooled, command);
+    };
+    for command in COMMANDS {
+        refused(command, &[("DATABASE_URL", &pooled)]);
+    }
+    for (command, setting) in [
+        ("serve", "DATABASE_READ_URL"),
+        ("check", "DATABASE_READ_URL"),
+        ("serve", "AUFSICHT_ACCESS_LOG_URL"),
+        ("migrate", "AUFSICHT_ACCESS_LOG_URL"),
+        ("check", "AUFSICHT_ACCESS_LOG_URL"),
+        ("anchor", "AUFSICHT_ACCESS_LOG_URL"),
+        ("serve", "AUFSICHT_RECORD_KEYS_URL"),
+        ("migrate", "AUFSICHT_RECORD_KEYS_URL"),
+        ("check", "AUFSICHT_RECORD_KEYS_URL"),
+        ("seal rotate", "AUFSICHT_RECORD_KEYS_URL"),
+    ] {
+        refused(command, &[("DATABASE_URL", &url), (setting, &pooled)]);
+    }
+}
+
 #[test]
 fn a_pooler_that_works_by_session_serves() {
     let cluster = Cluster::start();

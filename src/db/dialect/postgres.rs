@@ -84,6 +84,13 @@ struct SessionMark {
     mark: Option<String>,
 }
 
+/// A server and a database as a URL names them, without an account.
+fn place_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let rest = rest.split('?').next().unwrap_or_default();
+    rest.rsplit_once('@').map_or(rest, |(_, place)| place)
+}
+
 /// Fails unless a setting of one session stays with it, and is unknown to another one.
 pub(in crate::db) fn check_session(url: &str) -> Result<()> {
     let connect = || PgConnection::establish(&patient(url)).map_err(|error| cannot_connect(&error));
@@ -94,21 +101,24 @@ pub(in crate::db) fn check_session(url: &str) -> Result<()> {
     };
     let mut kept = || -> QueryResult<bool> {
         one.batch_execute("SET aufsicht.session = 'one'")?;
+        // A pooler that hands its connections round has given it another one by now.
+        let of_one = mark(&mut one)?;
         // While it lasts, nobody else is given the connection that this transaction has.
         other.batch_execute("BEGIN")?;
-        let (of_other, of_one) = (mark(&mut other)?, mark(&mut one)?);
+        let (of_other, still_of_one) = (mark(&mut other)?, mark(&mut one)?);
         other.batch_execute("ROLLBACK")?;
         one.batch_execute("RESET aufsicht.session")?;
-        Ok(of_one.as_deref() == Some("one") && of_other.as_deref() != Some("one"))
+        let is_kept = |mark: Option<String>| mark.as_deref() == Some("one");
+        Ok(is_kept(of_one) && is_kept(still_of_one) && !is_kept(of_other))
     };
-    match kept() {
+    match kept().map_err(Error::from) {
         Ok(true) => Ok(()),
-        Err(error @ DatabaseError(DatabaseErrorKind::ClosedConnection, _)) => Err(cannot_connect(&error)),
-        Ok(false) | Err(_) => Err(Error::Configuration(
-            "the database is behind a pooler that gives each transaction another connection: let the pooler work by session \
-             (pool_mode = session), or name the server itself"
-                .into(),
-        )),
+        Err(error @ Error::Unavailable(_)) => Err(error),
+        Ok(false) | Err(_) => Err(Error::Configuration(format!(
+            "the database {} is behind a pooler that gives each transaction another connection: let the pooler work by \
+             session (pool_mode = session), or name the server itself",
+            place_of(url)
+        ))),
     }
 }
 
