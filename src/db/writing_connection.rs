@@ -12,6 +12,7 @@ use super::engine::{FileMark, begin_writing, open};
 use super::hangs::HangCount;
 use super::measures::WriterMeasures;
 use super::migrations::Schema;
+use super::transaction::{DeferredRows, commit_exclusive};
 use crate::config::Target;
 use crate::error::{Error, Result};
 
@@ -73,10 +74,18 @@ impl<'w> WritingConnection<'w> {
         self.db.as_mut()
     }
 
-    /// Makes it anew; false when that fails.
-    pub(super) fn renew(&mut self) -> bool {
-        self.db = self.reopened().ok();
-        self.db.is_some()
+    /// True if something is kept that is written on trial, as much as a write may take. An account that may not try is
+    /// believed when it can begin.
+    pub(super) fn keeps_a_trial(&mut self) -> bool {
+        let tried = self.begun().and_then(|db| {
+            db.dialect().try_to_write(db)?;
+            commit_exclusive(db, &mut DeferredRows::default())
+        });
+        let Err(error) = tried else { return true };
+        self.lose();
+        let text = error.to_string();
+        log::debug!("a write on trial was not kept: {text}");
+        text.contains("permission denied")
     }
 
     /// Lets it go: it is of no more use.

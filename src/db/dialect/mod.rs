@@ -88,6 +88,9 @@ pub(crate) trait Dialect: Sync {
     /// longer than a while.
     fn forget_old_pages(&self, db: &mut Db, tables: &[&'static str]) -> Result<()>;
 
+    /// Writes as much as a write may take, of which nothing is to be seen after the commit: where there is no room it fails.
+    fn try_to_write(&self, db: &mut Db) -> QueryResult<()>;
+
     /// Copies the database as it is at one instant to a file. Only what is embedded can be copied.
     fn copy_to(&self, db: &mut Db, file: &Path) -> Result<()>;
 

@@ -306,6 +306,14 @@ impl Dialect for PostgresDialect {
         Ok(())
     }
 
+    /// The one table that each schema has is made longer, as with a write that finds no room in its pages.
+    fn try_to_write(&self, db: &mut Db) -> QueryResult<()> {
+        db.batch_execute(
+            "SAVEPOINT trial; INSERT INTO __diesel_schema_migrations (version) SELECT 'trial ' || generate_series(1, 4000); \
+             ROLLBACK TO SAVEPOINT trial; UPDATE __diesel_schema_migrations SET run_on = run_on",
+        )
+    }
+
     fn copy_to(&self, _: &mut Db, _: &Path) -> Result<()> {
         Err(Error::Configuration("a PostgreSQL database is copied with pg_dump".into()))
     }

@@ -243,6 +243,14 @@ impl Dialect for SqliteDialect {
         empty_log(db)
     }
 
+    /// What was freed is overwritten (`secure_delete`), so that all of it goes to the log.
+    fn try_to_write(&self, db: &mut Db) -> QueryResult<()> {
+        db.batch_execute(
+            "CREATE TABLE written_on_trial (filling BLOB); INSERT INTO written_on_trial VALUES (zeroblob(262144)); \
+             DROP TABLE written_on_trial",
+        )
+    }
+
     fn copy_to(&self, db: &mut Db, file: &Path) -> Result<()> {
         diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(file.display().to_string()).execute(db)?;
         Ok(())
