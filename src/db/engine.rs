@@ -12,6 +12,7 @@ use super::deadline::{StatementClock, StatementTimes};
 use super::dialect::Dialect;
 use super::dialect::postgres::{self, PostgresDialect};
 use super::dialect::sqlite::{self, SqliteDialect};
+use super::lock_watch;
 use super::migrations::Schema;
 use super::transaction::roll_back_exclusive;
 use crate::config::{DatabaseSettings, Target};
@@ -46,8 +47,10 @@ pub fn connect(settings: &DatabaseSettings) -> Result<Db> {
 /// The same to another target, whose schema is not looked at.
 pub fn connect_to(target: &Target, settings: &DatabaseSettings) -> Result<Db> {
     target.must_exist()?;
-    let mut db = open(target, ConnectionUse::Everything, settings.into(), &StatementClock::default())?;
+    let clock = StatementClock::default();
+    let mut db = open(target, ConnectionUse::Everything, settings.into(), &clock)?;
     db.dialect().lift_time_limit(&mut db)?;
+    lock_watch::watch(target, settings.into(), &mut db, &clock);
     Ok(db)
 }
 

@@ -8,9 +8,11 @@ mod dialect;
 mod engine;
 mod foresight;
 mod hangs;
+mod lock_watch;
 mod maintenance;
 mod measures;
 mod migrations;
+mod old_pages;
 mod read_pool;
 mod replica;
 pub mod schema;
@@ -28,8 +30,10 @@ pub(crate) use dialect::Dialect;
 pub use engine::{check_access_log, check_writing, connect, connect_to, create, look};
 use foresight::AnyForesight;
 pub use foresight::Foresight;
+pub use lock_watch::last_lock_holders;
 pub use measures::WriterMeasures;
 pub use migrations::{Schema, is_current, migrate, migrate_access_log, migrate_record_keys, pending, revert_all};
+pub use old_pages::{KeptPages, foretell_rewriting, forget_old_pages, free_old_pages};
 pub use statement::{
     SqlExpression, Statement, StaticColumns, Values, cached, insert, insert_columns, is_beyond, statements, static_sql,
 };

@@ -379,6 +379,39 @@ fn an_account_without_rights_on_the_schema_serves() {
     assert!(!command("migrate", &of_service).status.success(), "it may change no schema");
 }
 
+/// Somebody else has the turn to write, under a name.
+fn turn_of(url: &str, name: &str) -> PgConnection {
+    let mut other = PgConnection::establish(&format!("{url}?application_name={name}")).unwrap();
+    let turn = "BEGIN; SELECT pg_advisory_xact_lock(4873216509 # CAST(hashtext(current_schema()) AS BIGINT))";
+    diesel::connection::SimpleConnection::batch_execute(&mut other, turn).unwrap();
+    other
+}
+
+#[test]
+fn a_start_waits_for_longer_than_a_lease_and_says_for_whom() {
+    let cluster = Cluster::start();
+    let url = cluster.create_database(None);
+    let directory = Directory::new();
+    let other = turn_of(&url, "auswertung");
+    for command in ["migrate", "serve"] {
+        let begun = Instant::now();
+        let mut run = aufsicht(&directory.0);
+        run.arg(command).env("DATABASE_URL", &url).env("AUFSICHT_LISTEN", "127.0.0.1:0");
+        let refused = run.env("AUFSICHT_JWT_SECRET", crate::support::SECRET).output().unwrap();
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(!refused.status.success() && begun.elapsed() > Duration::from_secs(4), "{command}: {said}");
+        let lines = ["waiting for a lock that the process ", "due to lock timeout: the process "];
+        assert!(lines.iter().all(|line| said.contains(line)), "{command}: {said}");
+        assert_eq!(said.matches("(auswertung)").count(), 2, "{command}: {said}");
+    }
+    let lets_go = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(3300));
+        drop(other);
+    });
+    Process::start(&url, &[]).client.post("/v1/cases", &json!({"title": "Danach"})).expect(201);
+    lets_go.join().unwrap();
+}
+
 /// One database may have the data of two services in two schemas: one of them has no access log until it names a place for it,
 /// for what the one discloses is not the other's to see.
 #[test]
