@@ -99,8 +99,8 @@ impl Replica {
         T: Send + 'static,
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
     {
-        let is_there = self.is_worth_a_try() && self.run(instead, |db| Ok(db.ping()?)).await.is_ok() && !self.is_lost();
-        if !is_there {
+        let answers = self.run(instead, |db| Ok(db.ping()?)).await.is_ok();
+        if !answers || self.is_lost() {
             return instead.run(work).await;
         }
         let read = self.pool.run(work).await;

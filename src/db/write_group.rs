@@ -86,6 +86,17 @@ pub(super) fn write_group(
     fate
 }
 
+/// The fate of a group whose transaction has ended.
+fn fate_of(ending: &Ending, state: TransactionState, done: &[QueuedWrite]) -> GroupFate {
+    match ending {
+        Ending::Lost(_) | Ending::Unknown(_) => GroupFate::Lost,
+        Ending::Answered if state == TransactionState::Sound && done.iter().any(|write| write.write.has_written()) => {
+            GroupFate::Kept
+        }
+        Ending::Answered | Ending::RunAlone | Ending::Refused(_) => GroupFate::Refused,
+    }
+}
+
 /// The error that a text becomes for each write of a group that was not kept.
 type WriteFailure = fn(String) -> Error;
 
@@ -101,16 +112,10 @@ fn write_together(
     let Ran { done, waiting, state } = run_in_turn(db, &mut memory, clock, group);
     let begun = Instant::now();
     let ending = end(db, &mut memory, state, alone);
-    let mut fate = match ending {
-        Ending::Lost(_) | Ending::Unknown(_) => GroupFate::Lost,
-        _ => GroupFate::Refused,
-    };
     if state == TransactionState::Sound && matches!(ending, Ending::Answered) {
         measures.committed(begun.elapsed());
-        if done.iter().any(|write| write.write.has_written()) {
-            fate = GroupFate::Kept;
-        }
     }
+    let fate = fate_of(&ending, state, &done);
     let failure: Option<(WriteFailure, String)> = match &ending {
         Ending::RunAlone => {
             let (again, once): (Vec<QueuedWrite>, Vec<QueuedWrite>) = done.into_iter().partition(|write| write.again);

@@ -150,18 +150,7 @@ fn write_all(
         let group = gather(tasks, first, last);
         let (size, begun) = (group.len(), Instant::now());
         let was_sound = state.begin();
-        let fate = match connection.begun() {
-            Ok(db) => {
-                place.measures.begun(size, begun.elapsed());
-                write_group((db, place), &post.clock, group)
-            }
-            Err(error) => {
-                let text = error.to_string();
-                log::error!("the writer cannot begin: {text}");
-                group.into_iter().for_each(|task| refuse(task, &text));
-                GroupFate::Lost
-            }
-        };
+        let fate = write_on(&mut connection, place, &post.clock, group);
         last = (size, begun.elapsed());
         if fate == GroupFate::Kept || (fate == GroupFate::Refused && was_sound) {
             state.end();
@@ -176,6 +165,28 @@ fn write_all(
     }
     // Its connection is to be closed before the writer's, which then leaves no log behind.
     drop(upkeep);
+}
+
+/// Writes a group on a connection, which may have to be made anew for it.
+fn write_on(
+    connection: &mut WritingConnection<'_>,
+    place: &WritingPlace,
+    clock: &StatementClock,
+    group: Vec<QueuedWrite>,
+) -> GroupFate {
+    let begun = Instant::now();
+    match connection.begun() {
+        Ok(db) => {
+            place.measures.begun(group.len(), begun.elapsed());
+            write_group((db, place), clock, group)
+        }
+        Err(error) => {
+            let text = error.to_string();
+            log::error!("the writer cannot begin: {text}");
+            group.into_iter().for_each(|task| refuse(task, &text));
+            GroupFate::Lost
+        }
+    }
 }
 
 /// The upkeep of the database, tried until it starts; what is to be written meanwhile is refused. `None` when nobody can ask for

@@ -243,7 +243,7 @@ fn what_a_slot_keeps_is_said() {
         standby.set(setting);
     }
     let slot = "SELECT coalesce(CAST(xmin AS TEXT), '') AS text FROM pg_replication_slots";
-    crate::faults::eventually("the standby tells nothing", || text(&cluster.url("postgres"), slot) != "");
+    crate::faults::eventually("the standby tells nothing", || !text(&cluster.url("postgres"), slot).is_empty());
     drop(standby);
     let matter = Matter::on(&cluster, &[]);
     let (done, said) = matter.erase(&matter.url, &TITLE, &[]);

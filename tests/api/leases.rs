@@ -242,7 +242,7 @@ fn a_pooler_that_shares_connections_is_refused_and_nobody_else_is_harmed() {
     Process::start(&cluster.url(&database), &[]).client.post("/v1/cases", &json!({"title": "Direkt"})).expect(201);
 }
 
-/// The commands that need a record, and those that need none, with the setting that leads each of them to a place.
+/// The commands that go to the data.
 const COMMANDS: [&str; 15] = [
     "serve",
     "migrate",
@@ -259,6 +259,20 @@ const COMMANDS: [&str; 15] = [
     "restored",
     "verify",
     "anchor",
+];
+
+/// The commands that go to other places, and the settings that lead there.
+const OTHER_PLACES: [(&str, &str); 10] = [
+    ("serve", "DATABASE_READ_URL"),
+    ("check", "DATABASE_READ_URL"),
+    ("serve", "AUFSICHT_ACCESS_LOG_URL"),
+    ("migrate", "AUFSICHT_ACCESS_LOG_URL"),
+    ("check", "AUFSICHT_ACCESS_LOG_URL"),
+    ("anchor", "AUFSICHT_ACCESS_LOG_URL"),
+    ("serve", "AUFSICHT_RECORD_KEYS_URL"),
+    ("migrate", "AUFSICHT_RECORD_KEYS_URL"),
+    ("check", "AUFSICHT_RECORD_KEYS_URL"),
+    ("seal rotate", "AUFSICHT_RECORD_KEYS_URL"),
 ];
 
 #[derive(QueryableByName)]
@@ -315,18 +329,7 @@ fn each_way_to_a_pooler_that_shares_connections_is_refused() {
     for command in COMMANDS {
         refused(command, &[("DATABASE_URL", &pooled)]);
     }
-    for (command, setting) in [
-        ("serve", "DATABASE_READ_URL"),
-        ("check", "DATABASE_READ_URL"),
-        ("serve", "AUFSICHT_ACCESS_LOG_URL"),
-        ("migrate", "AUFSICHT_ACCESS_LOG_URL"),
-        ("check", "AUFSICHT_ACCESS_LOG_URL"),
-        ("anchor", "AUFSICHT_ACCESS_LOG_URL"),
-        ("serve", "AUFSICHT_RECORD_KEYS_URL"),
-        ("migrate", "AUFSICHT_RECORD_KEYS_URL"),
-        ("check", "AUFSICHT_RECORD_KEYS_URL"),
-        ("seal rotate", "AUFSICHT_RECORD_KEYS_URL"),
-    ] {
+    for (command, setting) in OTHER_PLACES {
         refused(command, &[("DATABASE_URL", &url), (setting, &pooled)]);
     }
 }
