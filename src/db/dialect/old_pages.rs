@@ -64,6 +64,18 @@ pub(super) fn free(db: &mut Db, tables: &[&'static str]) {
     }
 }
 
+/// Who sees what was there before a transaction, and whether that may pass within a while.
+const HOLDERS: &str = "SELECT name, is_passing FROM ( \
+     SELECT 'the transaction of the process ' || pid || coalesce(' (' || nullif(application_name, '') || ')', '') AS name, \
+         TRUE AS is_passing, \
+         greatest(age(backend_xid), CASE WHEN datname = current_database() THEN age(backend_xmin) END) AS age \
+         FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type <> 'walsender' \
+     UNION ALL SELECT 'the standby ' || application_name, TRUE, age(backend_xmin) FROM pg_stat_replication \
+     UNION ALL SELECT 'the replication slot ' || slot_name, active AND xmin IS NOT NULL, \
+         greatest(age(xmin), age(catalog_xmin)) FROM pg_replication_slots \
+     UNION ALL SELECT 'the prepared transaction ' || gid, FALSE, age(transaction) FROM pg_prepared_xacts \
+     ) AS holders WHERE age > age(CAST(CAST($1 AS XID8) AS XID)) ORDER BY 1";
+
 /// Waits until nobody sees any more what was there before; who does in the end.
 ///
 /// VACUUM carries over what a transaction can still see that began before the erasure. While an older one writes, in
@@ -71,21 +83,9 @@ pub(super) fn free(db: &mut Db, tables: &[&'static str]) {
 fn wait_until_unseen(db: &mut Db, patience: Duration) -> Result<Vec<String>> {
     let now = "SELECT CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT) AS number";
     let now = diesel::sql_query(now).get_result::<Number>(db)?.number.unwrap_or_default();
-    let holders = format!(
-        "SELECT name, is_passing FROM ( \
-         SELECT 'the transaction of the process ' || pid || coalesce(' (' || nullif(application_name, '') || ')', '') AS name, \
-             TRUE AS is_passing, \
-             greatest(age(backend_xid), CASE WHEN datname = current_database() THEN age(backend_xmin) END) AS age \
-             FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type <> 'walsender' \
-         UNION ALL SELECT 'the standby ' || application_name, TRUE, age(backend_xmin) FROM pg_stat_replication \
-         UNION ALL SELECT 'the replication slot ' || slot_name, active AND xmin IS NOT NULL, \
-             greatest(age(xmin), age(catalog_xmin)) FROM pg_replication_slots \
-         UNION ALL SELECT 'the prepared transaction ' || gid, FALSE, age(transaction) FROM pg_prepared_xacts \
-         ) AS holders WHERE age > age(CAST(CAST('{now}' AS XID8) AS XID)) ORDER BY 1"
-    );
     let begun = Instant::now();
     loop {
-        let found: Vec<Holder> = diesel::sql_query(&holders).load(db)?;
+        let found: Vec<Holder> = diesel::sql_query(HOLDERS).bind::<Text, _>(now.to_string()).load(db)?;
         if begun.elapsed() >= patience || !found.iter().any(|holder| holder.is_passing) {
             let sees = |holder: Holder| format!("{} still sees what was there before", holder.name);
             return Ok(found.into_iter().map(sees).collect());
@@ -96,8 +96,9 @@ fn wait_until_unseen(db: &mut Db, patience: Duration) -> Result<Vec<String>> {
 
 /// Writes a table anew; why not, where it was not. A server that does not let an account do so only warns.
 fn rewrite(db: &mut Db, command: &str, table: &str) -> Result<Option<String>> {
-    let file = format!("SELECT CAST(pg_relation_filenode('{table}') AS BIGINT) AS number");
-    let file = |db: &mut Db| diesel::sql_query(&file).get_result::<Number>(db).map(|found| found.number);
+    const FILE: &str = "SELECT CAST(pg_relation_filenode(CAST($1 AS REGCLASS)) AS BIGINT) AS number";
+    let file =
+        |db: &mut Db| diesel::sql_query(FILE).bind::<Text, _>(table).get_result::<Number>(db).map(|found| found.number);
     let before = file(db)?;
     match db.batch_execute(&format!("{command} {table}")) {
         Ok(()) if file(db)? == before => Ok(Some(format!("this account may not write the table {table} anew"))),
