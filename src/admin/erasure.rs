@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::audit::access_log::{CommandDisclosure, Disclosure, of_record};
 use crate::context::OperationContext;
 use crate::db::schema::{history, records};
-use crate::db::{Db, exclusively};
+use crate::db::{Db, KeptPages, exclusively, foretell_rewriting, forget_old_pages, free_old_pages};
 use crate::error::{Error, Result};
 use crate::json::flat;
 use crate::records::find;
@@ -93,12 +93,17 @@ pub struct Erasure {
     pub has_record_keys: bool,
     /// The keys that were destroyed.
     pub destroyed: DestroyedKeys,
+    /// What keeps it in the files of the database.
+    pub kept: Option<KeptPages>,
+    /// The same for the keys that were destroyed.
+    pub keys_kept: Option<KeptPages>,
 }
 
 impl Erasure {
     fn add(&mut self, found: ErasureFindings) {
         self.records += usize::from(!found.taken.is_empty() || found.is_key_forgotten);
         self.found.is_key_forgotten |= found.is_key_forgotten;
+        self.found.is_open |= found.is_open || found.is_key_forgotten;
         for (sum, more) in [(&mut self.found.taken, found.taken), (&mut self.found.left, found.left)] {
             for (property, revisions) in more {
                 *sum.entry(property).or_default() += revisions;
@@ -113,7 +118,7 @@ impl Erasure {
                 |(property, revisions): (&String, &usize)| format!("{property} ({})", counted(*revisions, "revision"));
             found.iter().map(one).collect::<Vec<_>>().join(", ")
         };
-        let ErasureFindings { taken, left, is_key_forgotten } = &self.found;
+        let ErasureFindings { taken, left, is_key_forgotten, .. } = &self.found;
         let mut out = vec![match (taken.is_empty(), is_key_forgotten) {
             (true, false) => "There was nothing to erase.".to_owned(),
             (true, true) => "Erased: the key in another system.".to_owned(),
@@ -137,7 +142,23 @@ impl Erasure {
             );
         }
         out.extend(self.reach());
+        out.extend(self.reach_in_files());
         out
+    }
+
+    /// True if its files hold nothing of it any more, or nothing that can be read.
+    pub fn is_complete(&self) -> bool {
+        self.kept.is_none() && self.keys_kept.is_none()
+    }
+
+    /// Returns what the erasure did not reach in the files of the databases themselves.
+    fn reach_in_files(&self) -> Vec<String> {
+        let kept = |kept: &Option<KeptPages>, what: &str| {
+            kept.as_ref().map(|kept| format!("Not reached: {what}, though nobody is shown it any more, for {kept}"))
+        };
+        let data = kept(&self.kept, "what was erased is still in the files of the database itself");
+        let keys = kept(&self.keys_kept, "the destroyed keys are still in the files of their database");
+        data.into_iter().chain(keys).collect()
     }
 
     /// Returns which copies of the data the erasure reached, and which it did not.
@@ -192,6 +213,9 @@ pub fn erase(
     (wanted, forgets_keys): (&[String], bool),
     by: &OperationContext,
 ) -> Result<Erasure> {
+    if !ids.is_empty() && (!by.keys.has_record_keys() || !wanted.is_empty()) {
+        foretell_rewriting(db)?;
+    }
     let forgets_keys = forgets_keys || erasable::is_wanted(wanted, "external.id");
     let mut erasure = Erasure { has_record_keys: by.keys.has_record_keys(), ..Erasure::default() };
     // The data goes first: from then on nobody reads it here, and the trail says which keys are to go. Were it the other way
@@ -216,10 +240,10 @@ pub fn erase(
         if !wanted.is_empty() {
             search::forget_replaced_words(db)?;
         }
-        sweep(db)?;
+        erasure.kept = sweep(db, &erasure.found)?;
     }
     if erasure.destroyed.records > 0 {
-        by.keys.forget_destroyed()?;
+        erasure.keys_kept = by.keys.forget_destroyed()?;
     }
     Ok(erasure)
 }
@@ -235,8 +259,10 @@ pub fn destroy_all(db: &mut Db, keys: &Keys) -> Result<DestroyedKeys> {
         (all.now, all.records) = (all.now + destroyed.now, all.records + destroyed.records);
         Ok(())
     })?;
-    if all.now > 0 {
-        keys.forget_destroyed()?;
+    if all.now > 0
+        && let Some(kept) = keys.forget_destroyed()?
+    {
+        log::warn!("the destroyed keys are still in the files of their database: {kept}");
     }
     Ok(all)
 }
@@ -247,7 +273,9 @@ pub fn finish(db: &mut Db, by: &OperationContext) -> Result<usize> {
     let mut records = 0;
     by.keys.each_page(true, |keys| {
         let ids = lost(db, &keys)?;
-        records += erase(db, &ids, (&[], false), by)?.records;
+        let erased = erase(db, &ids, (&[], false), by)?;
+        erased.reach_in_files().iter().for_each(|line| log::warn!("{line}"));
+        records += erased.records;
         Ok(())
     })?;
     Ok(records)
@@ -274,10 +302,14 @@ fn lost(db: &mut Db, keys: &[StoredKey]) -> Result<Vec<String>> {
 /// The tables that hold what can be erased, or what was made of it.
 const SWEPT: [&str; 5] = ["records", "records_search", "history", "tombstones", "webhooks"];
 
-/// Takes what was erased out of the places that a database keeps old pages in.
-fn sweep(db: &mut Db) -> Result<()> {
-    db.dialect().lift_time_limit(db)?;
-    db.dialect().forget_old_pages(db, &SWEPT)
+/// Takes what was erased out of the places that a database keeps old pages in; what keeps some of them there. Where all of it
+/// was sealed with keys that are destroyed, nobody can read it there either, and no table is written anew for it.
+fn sweep(db: &mut Db, found: &ErasureFindings) -> Result<Option<KeptPages>> {
+    if found.is_open {
+        return forget_old_pages(db, &SWEPT);
+    }
+    free_old_pages(db, &SWEPT)?;
+    Ok(None)
 }
 
 /// All that is held about a record. What it discloses is recorded first, and stands in the report too.

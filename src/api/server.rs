@@ -226,7 +226,6 @@ fn workers(app: &App) -> Result<Vec<std::thread::JoinHandle<()>>> {
 
 /// Brings the database up to date, and returns the keys that its data is sealed with.
 fn prepare_database(config: &Config, clock: &Clock, profile: &mut Profile) -> Result<(Keys, PurposeKeys)> {
-    db::check_session(&config.database.target()?)?;
     db::check_access_log(&config.database)?;
     if !config.database.no_migrate {
         crate::registers::migrate(&mut db::create(&config.database.target()?, &config.database)?)?;

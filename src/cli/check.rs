@@ -69,7 +69,6 @@ fn kind(target: &Target) -> String {
 
 /// The schema of a place, and that its turn to write comes.
 fn place(config: &Config, target: &Target, schema: Schema) -> Found {
-    db::check_session(target)?;
     schema.check(&mut db::look(target, &config.database)?)?;
     db::check_writing(target, schema, &config.database)?;
     Ok(format!("{}, its schema is that of this version", kind(target)))

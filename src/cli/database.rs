@@ -30,7 +30,6 @@ pub enum SealCommand {
 
 /// Brings the database up to date.
 pub fn migrate(config: &Config) -> Result<ExitCode> {
-    db::check_session(&config.database.target()?)?;
     db::check_access_log(&config.database)?;
     let mut applied = crate::registers::migrate(&mut db::create(&config.database.target()?, &config.database)?)?;
     let mut log = db::create(&config.database.access_log()?, &config.database)?;

@@ -262,7 +262,13 @@ pub fn main() -> ExitCode {
 
 /// Says why nothing is done.
 fn refused(error: &Error) -> ExitCode {
-    let _ = writeln!(std::io::stderr(), "aufsicht: {}", without_numbers(&error.to_string()));
+    let mut said = without_numbers(&error.to_string());
+    if said.contains("due to lock timeout")
+        && let Some(holders) = db::last_lock_holders()
+    {
+        said += &format!(": {holders} holds the lock");
+    }
+    let _ = writeln!(std::io::stderr(), "aufsicht: {said}");
     ExitCode::FAILURE
 }
 
@@ -300,7 +306,7 @@ fn run(command: Command, config: Config, names_database: bool) -> Result<ExitCod
         Command::Restored => database::restored(&config),
         Command::BackupKey { file } => database::backup_key(&file),
         Command::Anonymise { closed_before, dry_run, properties } => {
-            subject::anonymise(&config, closed_before, dry_run, &properties).map(|()| ExitCode::SUCCESS)
+            subject::anonymise(&config, closed_before, dry_run, &properties)
         }
         Command::Seal { command } => database::seal(command, &config),
         Command::Subject { command } => subject::subject(command, &config),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::{access_log, act, say};
+use super::{access_log, act, code, done, say};
 use crate::admin::erasure;
 use crate::audit::access_log::{CommandDisclosure, DisclosureContext};
 use crate::clock::Clock;
@@ -55,6 +55,7 @@ pub fn subject(command: SubjectCommand, config: &Config) -> Result<ExitCode> {
             let by = act(&mut db, config)?;
             let erased = erasure::erase(&mut db, &[record], (&properties, true), &by)?;
             erased.told().iter().try_for_each(|line| say(line))?;
+            return Ok(code(erased.is_complete()));
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -66,12 +67,12 @@ pub fn anonymise(
     closed_before: chrono::NaiveDate,
     dry_run: bool,
     properties: &[String],
-) -> Result<()> {
+) -> Result<ExitCode> {
     erasure::check(properties, &Profile::of(&config.profile)?.vocabulary)?;
     let mut db = db::connect(&config.database)?;
     let records = erasure::closed_before(&mut db, closed_before)?;
     if dry_run {
-        return say(&format!("{} records closed before {closed_before} have personal data.", records.len()));
+        return done(&format!("{} records closed before {closed_before} have personal data.", records.len()));
     }
     let records = if properties.is_empty() { records } else { erasure::all_closed_before(&mut db, closed_before)? };
     let by = act(&mut db, config)?;
@@ -79,5 +80,6 @@ pub fn anonymise(
     // One that was broken off after the data and before the keys.
     erasure::destroy_all(&mut db, &by.keys)?;
     say(&format!("Erased the personal data of {} records closed before {closed_before}.", erasure.records))?;
-    erasure.told().iter().try_for_each(|line| say(line))
+    erasure.told().iter().try_for_each(|line| say(line))?;
+    Ok(code(erasure.is_complete()))
 }

@@ -4,7 +4,7 @@
 //! end. So each connection tells when its statement began, and the task that waits for an answer checks that.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use diesel::connection::{Instrumentation, InstrumentationEvent};
@@ -28,6 +28,16 @@ struct ClockState {
     kept: AtomicU32,
 }
 
+/// A look at the state of a connection, for as long as that is there.
+pub(super) struct ClockWatch(Weak<ClockState>);
+
+impl ClockWatch {
+    /// Returns the time for which the present statement has been running; none when the connection is gone.
+    pub(super) fn running(&self) -> Option<Duration> {
+        self.0.upgrade().map(|state| StatementClock(state).running())
+    }
+}
+
 /// Milliseconds since this was first asked, from 1.
 fn now() -> u64 {
     static START: OnceLock<Instant> = OnceLock::new();
@@ -36,6 +46,11 @@ fn now() -> u64 {
 }
 
 impl StatementClock {
+    /// A look at it that does not keep it.
+    pub(super) fn watch(&self) -> ClockWatch {
+        ClockWatch(Arc::downgrade(&self.0))
+    }
+
     /// Something begins that may not come back.
     pub(super) fn begin(&self) {
         self.0.began.store(now(), Ordering::Relaxed);

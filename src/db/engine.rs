@@ -1,5 +1,8 @@
 //! The engine of a connection: the places where one database or the other is chosen.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
 use diesel::connection::AnsiTransactionManager;
 use diesel::pg::PgConnection;
 use diesel::result::QueryResult;
@@ -9,6 +12,7 @@ use super::deadline::{StatementClock, StatementTimes};
 use super::dialect::Dialect;
 use super::dialect::postgres::{self, PostgresDialect};
 use super::dialect::sqlite::{self, SqliteDialect};
+use super::lock_watch;
 use super::migrations::Schema;
 use super::transaction::roll_back_exclusive;
 use crate::config::{DatabaseSettings, Target};
@@ -43,8 +47,10 @@ pub fn connect(settings: &DatabaseSettings) -> Result<Db> {
 /// The same to another target, whose schema is not looked at.
 pub fn connect_to(target: &Target, settings: &DatabaseSettings) -> Result<Db> {
     target.must_exist()?;
-    let mut db = open(target, ConnectionUse::Everything, settings.into(), &StatementClock::default())?;
+    let clock = StatementClock::default();
+    let mut db = open(target, ConnectionUse::Everything, settings.into(), &clock)?;
     db.dialect().lift_time_limit(&mut db)?;
+    lock_watch::watch(target, settings.into(), &mut db, &clock);
     Ok(db)
 }
 
@@ -71,12 +77,17 @@ pub fn create(target: &Target, settings: &DatabaseSettings) -> Result<Db> {
 }
 
 /// Refuses a place of which sessions are not to be had: a pooler that hands each transaction another connection would mix the
-/// settings of this service into the work of others.
-pub fn check_session(target: &Target) -> Result<()> {
-    match target {
-        Target::Sqlite(_) => Ok(()),
-        Target::Postgres(url) | Target::PostgresSchema(url, _) => postgres::check_session(url),
+/// settings of this service into the work of others. A process looks once at each place.
+fn check_session(target: &Target) -> Result<()> {
+    static CHECKED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let checked = || CHECKED.lock().unwrap_or_else(PoisonError::into_inner);
+    let (Target::Postgres(url) | Target::PostgresSchema(url, _)) = target else { return Ok(()) };
+    if !checked().contains(url) {
+        // Nobody waits for the lock while a server does not answer.
+        postgres::check_session(url)?;
+        checked().insert(url.clone());
     }
+    Ok(())
 }
 
 /// Refuses an access log that would be that of other data too: one database may have data in several schemas, and has one
@@ -92,7 +103,7 @@ pub fn check_access_log(settings: &DatabaseSettings) -> Result<()> {
 pub(super) fn open(target: &Target, r#use: ConnectionUse, times: StatementTimes, pulse: &StatementClock) -> Result<Db> {
     target.check()?;
     pulse.begin();
-    let opened = open_either(target, r#use, times, pulse);
+    let opened = check_session(target).and_then(|()| open_either(target, r#use, times, pulse));
     pulse.end();
     opened
 }

@@ -46,7 +46,8 @@ pub(super) struct Posts {
     start: Box<StartThread>,
 }
 
-/// The number of hangs that have been seen at a database: who has a connection from before does not try whether it hangs too.
+/// The number of hangs that have been seen at a database, and of connections of its writer that were made anew: who has a
+/// connection from before does not try whether it hangs too, or leads to where nothing is written any more.
 pub(super) type HangCount = Arc<AtomicU32>;
 
 impl Posts {

@@ -8,9 +8,11 @@ mod dialect;
 mod engine;
 mod foresight;
 mod hangs;
+mod lock_watch;
 mod maintenance;
 mod measures;
 mod migrations;
+mod old_pages;
 mod read_pool;
 mod replica;
 pub mod schema;
@@ -25,11 +27,13 @@ mod writing_connection;
 
 pub use connection::{Backend, Db};
 pub(crate) use dialect::Dialect;
-pub use engine::{check_access_log, check_session, check_writing, connect, connect_to, create, look};
+pub use engine::{check_access_log, check_writing, connect, connect_to, create, look};
 use foresight::AnyForesight;
 pub use foresight::Foresight;
+pub use lock_watch::last_lock_holders;
 pub use measures::WriterMeasures;
 pub use migrations::{Schema, is_current, migrate, migrate_access_log, migrate_record_keys, pending, revert_all};
+pub use old_pages::{KeptPages, foretell_rewriting, forget_old_pages, free_old_pages};
 pub use statement::{
     SqlExpression, Statement, StaticColumns, Values, cached, insert, insert_columns, is_beyond, is_given_by,
     statements, static_sql,
@@ -109,10 +113,14 @@ impl Database {
         let hangs = hangs::HangCount::default();
         read_pool::ReadPool::check(&writes, patience.statement)?;
         let open = |target| read_pool::ReadPool::open(target, patience, connections.reading, &hangs);
-        let replica = (reads != writes).then(|| open(reads)).transpose()?;
+        let replica = |target: Target| {
+            let found = read_pool::ReadPool::check(&target, patience.statement);
+            replica::Replica::new(open(target)?, found).map(Arc::new)
+        };
+        let replica = (reads != writes).then(|| replica(reads)).transpose()?;
         Ok(Database {
             own: open(writes.clone())?,
-            replica: replica.map(|pool| Arc::new(replica::Replica::new(pool))),
+            replica,
             writer: writer::Writer::start(WritingPlace::new(writes, patience.statement, schema)?, patience, &hangs)?,
             errors: Arc::default(),
         })
@@ -142,14 +150,26 @@ impl Database {
     }
 
     /// Runs a query on one of the reading connections, away from the threads that serve requests. Several queries
-    /// that must see the same state belong into one `transaction`.
+    /// that must see the same state belong into one `transaction`. It may be run again: where a replica is lost in it.
     pub async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Db) -> Result<T> + Send + Sync + 'static,
+    {
+        match &self.replica {
+            Some(replica) => self.counted(replica.run(&self.own, work).await),
+            None => self.counted(self.own.run(work).await),
+        }
+    }
+
+    /// The same for a query that hands on what it reads while it runs.
+    pub async fn read_once<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
     {
         match &self.replica {
-            Some(replica) => self.counted(replica.run(&self.own, work).await),
+            Some(replica) => self.counted(replica.run_once(&self.own, work).await),
             None => self.counted(self.own.run(work).await),
         }
     }
@@ -176,7 +196,7 @@ impl Database {
     pub async fn read_inline<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: Fn(&mut Db) -> Result<T> + Send + 'static,
+        F: Fn(&mut Db) -> Result<T> + Send + Sync + 'static,
     {
         match &self.replica {
             Some(replica) => self.counted(replica.run(&self.own, work).await),

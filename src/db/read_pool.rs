@@ -108,33 +108,25 @@ impl ReadPool {
         T: Send + 'static,
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
     {
-        match self.attempt(work).await? {
-            Attempt::Done(read) => Ok(read),
-            Attempt::NotRun(_, error) => Err(error),
-        }
-    }
-
-    /// The same, and the read comes back where there was no connection for it.
-    pub(super) async fn attempt<T, F>(&self, work: F) -> Result<Attempt<T, F>>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
-    {
         let (answer, answered) = oneshot::channel();
         let lost = self.health.lost.clone();
         let run: ReadJob = Box::new(move |db| {
             let result = match db {
                 Ok(db) => match catch_unwind(AssertUnwindSafe(|| work(db))) {
-                    Ok(result) => result.map(Attempt::Done),
+                    Ok(result) => result,
                     Err(_) => {
                         // Nobody can say in what state a panic left the connection.
                         let _ = answer.send(Err(Error::Internal("a read panicked".into())));
                         return false;
                     }
                 },
-                Err(error) => Ok(Attempt::NotRun(work, error)),
+                Err(error) => {
+                    lost.fetch_add(1, Ordering::Relaxed);
+                    let _ = answer.send(Err(error));
+                    return false;
+                }
             };
-            let sound = !matches!(result, Err(Error::Unavailable(_)) | Ok(Attempt::NotRun(..)));
+            let sound = !matches!(result, Err(Error::Unavailable(_)));
             // Before the answer: whoever asks next finds every connection in doubt.
             if !sound {
                 lost.fetch_add(1, Ordering::Relaxed);
@@ -148,14 +140,6 @@ impl ReadPool {
         self.queue.try_send(task).map_err(|_| Error::Unavailable("too many reads are waiting".into()))?;
         turn.answer(answered, self.patience, Error::Unavailable).await
     }
-}
-
-/// A read that was to run.
-pub(super) enum Attempt<T, F> {
-    /// It ran, and this is what it read.
-    Done(T),
-    /// There was no connection for it, for this reason.
-    NotRun(F, Error),
 }
 
 impl ReadPool {

@@ -1,11 +1,13 @@
 //! A replica that lists and statistics are read from. Where it is lost, the database itself answers, and every few seconds one
 //! read tries whether it is back.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use diesel::r2d2::R2D2Connection;
+
 use super::connection::Db;
-use super::read_pool::{Attempt, ReadPool};
+use super::read_pool::ReadPool;
 use crate::error::{Error, Result};
 
 /// The time for which a replica that was lost is not asked.
@@ -19,8 +21,14 @@ pub(super) struct Replica {
 }
 
 impl Replica {
-    pub(super) fn new(pool: ReadPool) -> Self {
-        Replica { pool, lost: Mutex::default() }
+    /// A replica as it was found when it was asked first; what keeps it from ever being one is refused.
+    pub(super) fn new(pool: ReadPool, found: Result<()>) -> Result<Self> {
+        let replica = Replica { pool, lost: Mutex::default() };
+        match found {
+            Err(error @ Error::Unavailable(_)) => replica.note(Some(&error)),
+            found => found?,
+        }
+        Ok(replica)
     }
 
     /// True if it was lost when it was asked last.
@@ -61,30 +69,55 @@ impl Replica {
         *lost = failure.map(|_| Instant::now());
     }
 
-    /// Reads at the replica; where it has no connection, at the database itself.
+    /// Reads at the replica; where that is lost, before the read or in it, at the database itself.
     pub(super) async fn run<T, F>(&self, instead: &ReadPool, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
+        F: Fn(&mut Db) -> Result<T> + Send + Sync + 'static,
     {
         if !self.is_worth_a_try() {
             return instead.run(work).await;
         }
-        match self.pool.attempt(work).await {
-            Ok(Attempt::Done(read)) => {
+        let work = Arc::new(work);
+        let there = work.clone();
+        match self.pool.run(move |db| there(db)).await {
+            Err(error) if is_of_replica(&error) => {
+                self.note(Some(&error));
+                instead.run(move |db| work(db)).await
+            }
+            Err(error) => Err(error),
+            Ok(read) => {
                 self.note(None);
                 Ok(read)
             }
-            Ok(Attempt::NotRun(work, error)) => {
-                self.note(Some(&error));
-                instead.run(work).await
-            }
-            Err(error) => {
-                if matches!(error, Error::Unavailable(_)) {
-                    self.note(Some(&error));
-                }
-                Err(error)
-            }
         }
+    }
+
+    /// The same for a read that can be run once only: what it has told of cannot be taken back.
+    pub(super) async fn run_once<T, F>(&self, instead: &ReadPool, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
+    {
+        let answers = self.run(instead, |db| Ok(db.ping()?)).await.is_ok();
+        if !answers || self.is_lost() {
+            return instead.run(work).await;
+        }
+        let read = self.pool.run(work).await;
+        if let Err(error) = &read
+            && is_of_replica(error)
+        {
+            self.note(Some(error));
+        }
+        read
+    }
+}
+
+/// True if the cause is the replica, or the way there: what takes too long takes as long at the database itself.
+fn is_of_replica(error: &Error) -> bool {
+    match error {
+        Error::Unavailable(text) => !text.contains("statement timeout"),
+        Error::Configuration(_) => true,
+        _ => false,
     }
 }

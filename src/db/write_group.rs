@@ -54,35 +54,59 @@ fn end(db: &mut Db, memory: &mut TransactionMemory, state: TransactionState, alo
     }
 }
 
-/// Runs a group in the transaction that has begun and answers all of it; after a failure its writes run again alone. False
-/// when the connection is of no more use.
+/// The fate of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum GroupFate {
+    /// Something of it is kept.
+    Kept,
+    /// All of it was refused for reasons of its own.
+    Refused,
+    /// The connection is of no more use.
+    Lost,
+}
+
+/// Runs a group in the transaction that has begun and answers all of it; after a failure its writes run again alone.
 pub(super) fn write_group(
     (db, place): (&mut Db, &WritingPlace),
     clock: &StatementClock,
     group: Vec<QueuedWrite>,
-) -> bool {
-    let (mut usable, again) = write_together((db, &place.measures), clock, group);
+) -> GroupFate {
+    let (mut fate, again) = write_together((db, &place.measures), clock, group);
     for write in again {
-        usable = usable && begin_writing(db, &place.newest).is_ok();
-        if usable {
-            (usable, _) = write_together((db, &place.measures), clock, vec![write]);
-        } else {
+        if fate == GroupFate::Lost || begin_writing(db, &place.newest).is_err() {
+            fate = GroupFate::Lost;
             refuse(write, "the connection was lost");
+            continue;
+        }
+        match write_together((db, &place.measures), clock, vec![write]).0 {
+            GroupFate::Refused => {}
+            decided => fate = decided,
         }
     }
-    usable
+    fate
+}
+
+/// The fate of a group whose transaction has ended.
+fn fate_of(ending: &Ending, state: TransactionState, done: &[QueuedWrite]) -> GroupFate {
+    match ending {
+        Ending::Lost(_) | Ending::Unknown(_) => GroupFate::Lost,
+        Ending::Answered if state == TransactionState::Sound && done.iter().any(|write| write.write.has_written()) => {
+            GroupFate::Kept
+        }
+        Ending::Answered | Ending::RunAlone | Ending::Refused(_) => GroupFate::Refused,
+    }
 }
 
 /// The error that a text becomes for each write of a group that was not kept.
 type WriteFailure = fn(String) -> Error;
 
-/// Runs a group in the transaction that has begun and answers it, but for the writes that are to run again alone: it
-/// returns these, and false when the connection is of no more use.
+/// Runs a group in the transaction that has begun and answers it, but for the writes that are to run again alone, which it
+/// returns.
 fn write_together(
     (db, measures): (&mut Db, &WriterMeasures),
     clock: &StatementClock,
     group: Vec<QueuedWrite>,
-) -> (bool, Vec<QueuedWrite>) {
+) -> (GroupFate, Vec<QueuedWrite>) {
     let alone = group.len() == 1;
     let mut memory = TransactionMemory::default();
     let Ran { done, waiting, state } = run_in_turn(db, &mut memory, clock, group);
@@ -91,11 +115,12 @@ fn write_together(
     if state == TransactionState::Sound && matches!(ending, Ending::Answered) {
         measures.committed(begun.elapsed());
     }
+    let fate = fate_of(&ending, state, &done);
     let failure: Option<(WriteFailure, String)> = match &ending {
         Ending::RunAlone => {
             let (again, once): (Vec<QueuedWrite>, Vec<QueuedWrite>) = done.into_iter().partition(|write| write.again);
             once.into_iter().for_each(|write| refuse(write, "another write of the same transaction failed"));
-            return (true, again.into_iter().chain(waiting).collect());
+            return (GroupFate::Refused, again.into_iter().chain(waiting).collect());
         }
         Ending::Answered => None,
         Ending::Refused(Error::Internal(text)) => Some((Error::Internal, text.clone())),
@@ -112,7 +137,7 @@ fn write_together(
     for write in done.into_iter().chain(waiting) {
         write.write.reply(failure.as_ref().map(|(kind, text)| kind(text.clone())));
     }
-    (!matches!(ending, Ending::Lost(_) | Ending::Unknown(_)), Vec::new())
+    (fate, Vec::new())
 }
 
 /// A group that ran in one transaction.
@@ -244,7 +269,7 @@ mod tests {
         let (tasks, answers): (Vec<QueuedWrite>, Vec<Answer>) = group.into_iter().unzip();
         begin_writing(db, "1").unwrap();
         let place = WritingPlace::for_tests("1");
-        let usable = write_group((db, &place), &StatementClock::default(), tasks);
+        let usable = write_group((db, &place), &StatementClock::default(), tasks) != GroupFate::Lost;
         let told = answers.into_iter().map(|mut answer| answer.try_recv().unwrap().err());
         (usable, told.collect())
     }

@@ -26,6 +26,8 @@ pub(super) struct QueuedWrite {
 pub(super) trait WriteJob: Send {
     /// Writes, and keeps the answer.
     fn run(&mut self, tx: &mut WriteTransaction<'_>, isolation: Isolation) -> TransactionState;
+    /// True if it has written what it was to write, as far as it knows.
+    fn has_written(&self) -> bool;
     /// Tells the one who asked, once it is known how the transaction ended.
     fn reply(self: Box<Self>, failure: Option<Error>);
 }
@@ -82,6 +84,10 @@ impl<T: Send, F: FnMut(&mut WriteTransaction<'_>) -> Result<T> + Send> WriteJob 
         let (state, result) = run_job(tx, isolation, &mut self.work);
         self.result = Some(result);
         state
+    }
+
+    fn has_written(&self) -> bool {
+        matches!(self.result, Some(Ok(_)))
     }
 
     fn reply(self: Box<Self>, failure: Option<Error>) {

@@ -17,7 +17,7 @@ use super::hangs::{HangCount, Post, Posts};
 use super::maintenance::Maintenance;
 use super::measures::WriterMeasures;
 use super::transaction::WriteTransaction;
-use super::write_group::write_group;
+use super::write_group::{GroupFate, write_group};
 use super::write_job::{PendingJob, QueuedWrite, refuse};
 use super::writer_state::WriterState;
 use super::writing_connection::{WritingConnection, WritingPlace};
@@ -59,12 +59,12 @@ impl Writer {
         let commits = watch::Sender::new(0);
         let (state, measures) = (Arc::new(WriterState::default()), place.measures.clone());
         let start = {
-            let (commits, state) = (commits.clone(), state.clone());
+            let (commits, state, losses) = (commits.clone(), state.clone(), hangs.clone());
             move |post: Arc<Post>| {
-                let (tasks, place) = (tasks.clone(), place.clone());
+                let (tasks, place, losses) = (tasks.clone(), place.clone(), losses.clone());
                 let (commits, state) = (commits.clone(), state.clone());
                 let writing = std::thread::Builder::new().name("writer".into());
-                writing.spawn(move || write_all(&tasks, &place, &post, &state, &commits)).map(|_| ())
+                writing.spawn(move || write_all(&tasks, (&place, &losses), &post, &state, &commits)).map(|_| ())
             }
         };
         let posts = Posts::fill(1, timeout, hangs, start)?;
@@ -135,36 +135,27 @@ impl Writer {
 /// The writing thread's life: it ends when no [`Writer`] is left, or when another thread has taken over.
 fn write_all(
     tasks: &Receiver<QueuedWrite>,
-    place: &WritingPlace,
+    (place, losses): (&WritingPlace, &HangCount),
     post: &Post,
     state: &WriterState,
     commits: &watch::Sender<u64>,
 ) {
     let upkeep = started(tasks, post, state, || Maintenance::start(&place.target, place.times));
     let Some(mut upkeep) = upkeep else { return };
-    let mut connection = WritingConnection::new(place, &post.clock);
+    let mut connection = WritingConnection::new(place, &post.clock, losses);
     let mut last = (0, Duration::ZERO);
     while !post.is_relieved()
-        && let Some(first) = next(tasks, &mut connection, &mut upkeep, state)
+        && let Some(first) = next(tasks, &mut connection, &mut upkeep, (post, state))
     {
         let group = gather(tasks, first, last);
         let (size, begun) = (group.len(), Instant::now());
-        state.begin();
-        let sound = match connection.begun() {
-            Ok(db) => {
-                place.measures.begun(size, begun.elapsed());
-                write_group((db, place), &post.clock, group)
-            }
-            Err(error) => {
-                let text = error.to_string();
-                log::error!("the writer cannot begin: {text}");
-                group.into_iter().for_each(|task| refuse(task, &text));
-                false
-            }
-        };
+        let was_sound = state.begin();
+        let fate = write_on(&mut connection, place, &post.clock, group);
         last = (size, begun.elapsed());
-        if sound {
+        if fate == GroupFate::Kept || (fate == GroupFate::Refused && was_sound) {
             state.end();
+        }
+        if fate != GroupFate::Lost {
             commits.send_modify(|count| *count += 1);
             connection.db().into_iter().for_each(|db| upkeep.committed(db));
         } else {
@@ -176,6 +167,28 @@ fn write_all(
     drop(upkeep);
 }
 
+/// Writes a group on a connection, which may have to be made anew for it.
+fn write_on(
+    connection: &mut WritingConnection<'_>,
+    place: &WritingPlace,
+    clock: &StatementClock,
+    group: Vec<QueuedWrite>,
+) -> GroupFate {
+    let begun = Instant::now();
+    match connection.begun() {
+        Ok(db) => {
+            place.measures.begun(group.len(), begun.elapsed());
+            write_group((db, place), clock, group)
+        }
+        Err(error) => {
+            let text = error.to_string();
+            log::error!("the writer cannot begin: {text}");
+            group.into_iter().for_each(|task| refuse(task, &text));
+            GroupFate::Lost
+        }
+    }
+}
+
 /// The upkeep of the database, tried until it starts; what is to be written meanwhile is refused. `None` when nobody can ask for
 /// a write any more, or another thread has taken over.
 fn started(
@@ -184,19 +197,11 @@ fn started(
     state: &WriterState,
     start: impl Fn() -> Result<Maintenance>,
 ) -> Option<Maintenance> {
-    let mut has_failed = false;
     while !post.is_relieved() {
         let error = match start() {
-            Ok(upkeep) => {
-                // One that takes over from a thread that hangs has kept nothing yet.
-                if has_failed {
-                    state.end();
-                }
-                return Some(upkeep);
-            }
+            Ok(upkeep) => return Some(upkeep),
             Err(error) => error.to_string(),
         };
-        has_failed = true;
         log::error!("the writer cannot start: {error}");
         state.begin();
         match tasks.recv_timeout(IDLE) {
@@ -208,32 +213,34 @@ fn started(
     None
 }
 
-/// The next write; while there is none the database is looked after, and a connection that was lost is made anew. `None` when
-/// nobody can ask for a write any more.
+/// The next write; while there is none the database is looked after, and where nobody knows whether writes are kept, one is
+/// tried: a connection that can be made is no proof of it. `None` when nobody can ask for a write any more, or another thread
+/// has taken over.
 fn next(
     tasks: &Receiver<QueuedWrite>,
     connection: &mut WritingConnection<'_>,
     upkeep: &mut Maintenance,
-    state: &WriterState,
+    (post, state): (&Post, &WriterState),
 ) -> Option<QueuedWrite> {
     let mut patience = IDLE;
-    loop {
-        if connection.db().is_some() && !upkeep.is_wanted() {
+    while !post.is_relieved() {
+        let is_sound = connection.db().is_some() && !state.is_in_doubt();
+        if is_sound && !upkeep.is_wanted() {
             return tasks.recv().ok();
         }
         match tasks.recv_timeout(patience) {
             Ok(task) => return Some(task),
             Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) if is_sound => connection.db().into_iter().for_each(|db| upkeep.idle(db)),
             Err(RecvTimeoutError::Timeout) => {
-                if let Some(db) = connection.db() {
-                    upkeep.idle(db);
-                } else if connection.renew() {
+                if connection.keeps_a_trial() {
                     state.end();
                 }
             }
         }
-        patience = if connection.db().is_some() { Duration::ZERO } else { IDLE };
+        patience = if connection.db().is_some() && !state.is_in_doubt() { Duration::ZERO } else { IDLE };
     }
+    None
 }
 
 /// A group of all that wait. Those that were answered a moment ago are likely to come again one after the other: so as
@@ -279,7 +286,7 @@ mod tests {
             Maintenance::start(&target, StatementTimes::within(Duration::from_secs(1)))
         };
         assert!(started(&tasks, &Post::default(), &state, start).is_some());
-        assert_eq!((tried.get(), state.silence()), (2, Duration::ZERO));
+        assert!(tried.get() == 2 && state.is_in_doubt(), "a write is tried before readiness is told otherwise");
         let (queue, tasks) = bounded(1);
         drop(queue);
         let never = || Err(Error::Unavailable("there is no room".into()));

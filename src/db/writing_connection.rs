@@ -4,11 +4,15 @@
 //! transaction begins with a look at the schema. A file that was removed or replaced is not written either: what goes there is
 //! lost, or comes among what this process knows nothing of.
 
+use std::sync::atomic::Ordering;
+
 use super::connection::{ConnectionUse, Db};
 use super::deadline::{StatementClock, StatementTimes};
 use super::engine::{FileMark, begin_writing, open};
+use super::hangs::HangCount;
 use super::measures::WriterMeasures;
 use super::migrations::Schema;
+use super::transaction::{DeferredRows, commit_exclusive};
 use crate::config::Target;
 use crate::error::{Error, Result};
 
@@ -56,11 +60,13 @@ pub(super) struct WritingConnection<'w> {
     place: &'w WritingPlace,
     clock: &'w StatementClock,
     db: Option<Db>,
+    /// Told when a connection takes the place of one that was lost.
+    losses: &'w HangCount,
 }
 
 impl<'w> WritingConnection<'w> {
-    pub(super) fn new(place: &'w WritingPlace, clock: &'w StatementClock) -> Self {
-        WritingConnection { place, clock, db: place.open(clock).ok() }
+    pub(super) fn new(place: &'w WritingPlace, clock: &'w StatementClock, losses: &'w HangCount) -> Self {
+        WritingConnection { place, clock, db: place.open(clock).ok(), losses }
     }
 
     /// The connection, while there is one.
@@ -68,15 +74,31 @@ impl<'w> WritingConnection<'w> {
         self.db.as_mut()
     }
 
-    /// Makes it anew; false when that fails.
-    pub(super) fn renew(&mut self) -> bool {
-        self.db = self.place.open(self.clock).ok();
-        self.db.is_some()
+    /// True if something is kept that is written on trial, as much as a write may take. An account that may not try is
+    /// believed when it can begin.
+    pub(super) fn keeps_a_trial(&mut self) -> bool {
+        let tried = self.begun().and_then(|db| {
+            db.dialect().try_to_write(db)?;
+            commit_exclusive(db, &mut DeferredRows::default())
+        });
+        let Err(error) = tried else { return true };
+        self.lose();
+        let text = error.to_string();
+        log::debug!("a write on trial was not kept: {text}");
+        text.contains("permission denied")
     }
 
     /// Lets it go: it is of no more use.
     pub(super) fn lose(&mut self) {
         self.db = None;
+    }
+
+    /// A connection in place of one that was lost. It may lead to another server than that one: who reads follows it there,
+    /// for the one before may be there still, fenced, and has nothing of what is written from now on.
+    fn reopened(&self) -> Result<Db> {
+        let db = self.place.open(self.clock)?;
+        self.losses.fetch_add(1, Ordering::Release);
+        Ok(db)
     }
 
     /// A connection on which a transaction has begun. Nothing is lost when it cannot begin: so it is tried once more, on a
@@ -88,7 +110,7 @@ impl<'w> WritingConnection<'w> {
         {
             return Ok(self.db.insert(db));
         }
-        let mut db = self.place.open(self.clock)?;
+        let mut db = self.reopened()?;
         begin_writing(&mut db, &self.place.newest)?;
         Ok(self.db.insert(db))
     }

@@ -5,7 +5,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use crate::db::schema::record_keys;
-use crate::db::{Db, DeferredRow};
+use crate::db::{Db, DeferredRow, KeptPages, forget_old_pages};
 use crate::error::{KeyNeed, Result};
 use crate::seal::key_store::{KeyRow, rows_of, wait};
 use crate::seal::{Keys, SealedPlace};
@@ -85,10 +85,10 @@ impl Keys {
         Ok(DestroyedKeys { now: names.0.len(), records: names.1 })
     }
 
-    /// Takes what was destroyed out of the places that a database keeps old pages in.
-    pub fn forget_destroyed(&self) -> Result<()> {
-        let Some(records) = &self.records else { return Ok(()) };
-        records.store.in_command(|db| db.dialect().forget_old_pages(db, &["record_keys"]))
+    /// Takes what was destroyed out of the places that a database keeps old pages in; what keeps some of them there.
+    pub fn forget_destroyed(&self) -> Result<Option<KeptPages>> {
+        let Some(records) = &self.records else { return Ok(None) };
+        records.store.in_command(|db| forget_old_pages(db, &["record_keys"]))
     }
 
     /// The keys of records, those that were destroyed among them.

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use crate::config::Config;
 use crate::db::schema::{history, records, service_keys, webhooks};
-use crate::db::{Db, exclusively};
+use crate::db::{Db, exclusively, foretell_rewriting, forget_old_pages};
 use crate::error::{Error, KeyNeed, Result};
 use crate::seal::erasures::erasures;
 use crate::seal::keys::{FORMER, SECRET, key_of};
@@ -68,26 +68,46 @@ fn opens_root(db: &mut Db, keys: &Keys) -> Result<bool> {
 /// Seals everything with the key that seals now and returns how many rows were sealed with another; where records have keys of
 /// their own, what they say is sealed with these, and the keys with the one that seals now. What a running service writes with the former key in the meantime, before it has read its file anew, is sealed too.
 pub fn rotate(db: &mut Db, keys: &Keys) -> Result<usize> {
+    let gives_keys = keys.has_record_keys() && others_of_records(db, keys)? > 0;
     let mut sealed = 0;
     loop {
         sealed += all(db, keys)? + keys.rewrap()?;
         if others(db, keys)? == 0 {
-            return Ok(sealed);
+            break;
         }
     }
+    if gives_keys {
+        forget_shared_seals(db)?;
+    }
+    Ok(sealed)
+}
+
+/// Takes out of the files what was sealed before records had keys of their own: an erasure leaves in them what only such a key
+/// opens.
+fn forget_shared_seals(db: &mut Db) -> Result<()> {
+    foretell_rewriting(db)?;
+    if let Some(kept) = forget_old_pages(db, &["records", "history"])? {
+        log::warn!("the files of the database still hold what keys of records had not sealed: {kept}");
+    }
+    Ok(())
+}
+
+/// Counts the rows of records that are not sealed as they would be now.
+fn others_of_records(db: &mut Db, keys: &Keys) -> Result<i64> {
+    let of_record = keys.current_of_records()?;
+    let of_records = records::table.filter(records::personal.not_like(&of_record)).count().get_result::<i64>(db)?;
+    let unsealed = history::personal.not_like(&of_record).or(history::salt.not_like(&of_record));
+    Ok(of_records + history::table.filter(unsealed).count().get_result::<i64>(db)?)
 }
 
 /// Counts the rows that are not sealed with the key that seals now.
 fn others(db: &mut Db, keys: &Keys) -> Result<i64> {
-    let (current, of_record) = (keys.current()?, keys.current_of_records()?);
-    let of_records = records::table.filter(records::personal.not_like(&of_record)).count().get_result::<i64>(db)?;
-    let unsealed = history::personal.not_like(&of_record).or(history::salt.not_like(&of_record));
-    let of_history = history::table.filter(unsealed).count().get_result::<i64>(db)?;
+    let (current, of_records) = (keys.current()?, others_of_records(db, keys)?);
     let unsealed = webhooks::secret.not_like(&current).or(webhooks::former_secret.assume_not_null().not_like(&current));
     let of_webhooks = webhooks::table.filter(unsealed).count().get_result::<i64>(db)?;
     let of_service =
         service_keys::table.filter(service_keys::sealed.not_like(&current)).count().get_result::<i64>(db)?;
-    Ok(of_records + of_history + of_webhooks + of_service)
+    Ok(of_records + of_webhooks + of_service)
 }
 
 /// A place in a table: the record's id and, in the history, the revision.

@@ -1,9 +1,11 @@
 //! What should not have been there goes: out of the record, its history and the files, whatever else proves itself.
 
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection, RunQueryDsl};
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::{Answer, App, Backend, Directory, SECRET, aufsicht};
+use crate::support::{Answer, App, Backend, Cluster, Directory, Process, SECRET, aufsicht};
 
 const CANARY: &str = "Irrtum";
 
@@ -148,6 +150,174 @@ on_both_databases! {
         assert!(!rests(&app), "{told}");
         assert_eq!(app.client.get(&format!("/v1/cases/{}", open["id"].as_str().unwrap())).expect(200).json()["outcome"], "Noch nichts");
     }
+}
+
+/// A record whose title is to be erased, on a server of its own.
+struct Matter {
+    process: Process,
+    url: String,
+    id: String,
+}
+
+impl Matter {
+    fn on(cluster: &Cluster, settings: &[(&str, &str)]) -> Matter {
+        let url = cluster.create_database(None);
+        let process = Process::start(&url, settings);
+        let body = json!({
+            "title": format!("Anfrage von Erika {CANARY}"), "received_on": "2017-03-14", "notes": format!("{CANARY} 1"),
+            "requester": {"type": "PRIVATE", "name": format!("Erika {CANARY}")}
+        });
+        let id = process.client.post("/v1/cases", &body).expect(201).json()["id"].as_str().unwrap().to_owned();
+        Matter { process, url, id }
+    }
+
+    /// Whether all is done, and what is said.
+    fn erase(&self, url: &str, properties: &[&str], settings: &[(&str, &str)]) -> (bool, String) {
+        let directory = Directory::new();
+        let mut command = aufsicht(&directory.0);
+        command.args(["subject", "erase", "--record", &self.id]).args(properties).env("DATABASE_URL", url);
+        let output = command.env("AUFSICHT_JWT_SECRET", SECRET).envs(settings.iter().copied()).output().unwrap();
+        let said = [output.stdout, output.stderr].map(|said| String::from_utf8(said).unwrap()).concat();
+        let title = self.process.client.get(&format!("/v1/cases/{}", self.id)).expect(200).json();
+        assert!(!title.to_string().contains(&format!("{CANARY} 1")), "{said}");
+        (output.status.success(), said)
+    }
+
+    fn file_of_records(&self) -> String {
+        text(&self.url, "SELECT CAST(pg_relation_filenode('records') AS TEXT) AS text")
+    }
+
+    /// Whether the server's files of the database hold what is erased.
+    fn rests_on(&self, cluster: &Cluster) -> bool {
+        let number = "SELECT CAST(oid AS TEXT) AS text FROM pg_database WHERE datname = current_database()";
+        let number = text(&self.url, number);
+        PgConnection::establish(&self.url).unwrap().batch_execute("CHECKPOINT").unwrap();
+        cluster.holds(&number, CANARY)
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Said {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    text: String,
+}
+
+fn text(url: &str, sql: &str) -> String {
+    let mut connection = PgConnection::establish(url).unwrap();
+    diesel::sql_query(sql).get_result::<Said>(&mut connection).unwrap().text
+}
+
+const REMEDY: &str =
+    "finish it with an account that owns the tables: VACUUM (FULL, ANALYZE) records, records_search, history";
+
+const TITLE: [&str; 2] = ["--properties", "title"];
+
+#[test]
+fn what_a_prepared_transaction_keeps_is_said_and_the_remedy_finishes_it() {
+    let cluster = Cluster::start();
+    cluster.set("max_prepared_transactions = 4");
+    cluster.stop();
+    cluster.start_again();
+    let matter = Matter::on(&cluster, &[]);
+    let mut other = PgConnection::establish(&matter.url).unwrap();
+    other.batch_execute("BEGIN; CREATE TABLE of_another (number INTEGER); PREPARE TRANSACTION 'sleeper'").unwrap();
+    let (done, said) = matter.erase(&matter.url, &TITLE, &[]);
+    assert!(!done && said.contains("Erased: notes") && said.contains("title (2 revisions)"), "{said}");
+    assert!(said.contains("the prepared transaction sleeper still sees what was there before"), "{said}");
+    assert!(said.contains(REMEDY) && said.contains("reads and writes stop for about 1 s"), "{said}");
+    assert!(matter.rests_on(&cluster));
+    other.batch_execute("ROLLBACK PREPARED 'sleeper'").unwrap();
+    let remedy = said.split("owns the tables: ").nth(1).unwrap().lines().next().unwrap();
+    remedy.split("; ").for_each(|statement| other.batch_execute(statement).unwrap());
+    assert!(!matter.rests_on(&cluster));
+}
+
+/// A standby that is gone has looked for others; its slot keeps what they saw.
+#[test]
+fn what_a_slot_keeps_is_said() {
+    let cluster = Cluster::start();
+    let mut server = PgConnection::establish(&cluster.url("postgres")).unwrap();
+    server.batch_execute("SELECT pg_create_physical_replication_slot('gone')").unwrap();
+    let standby = cluster.standby();
+    for setting in ["primary_slot_name = 'gone'", "wal_receiver_status_interval = 1", "hot_standby_feedback = on"] {
+        standby.set(setting);
+    }
+    let slot = "SELECT coalesce(CAST(xmin AS TEXT), '') AS text FROM pg_replication_slots";
+    crate::faults::eventually("the standby tells nothing", || !text(&cluster.url("postgres"), slot).is_empty());
+    drop(standby);
+    let matter = Matter::on(&cluster, &[]);
+    let (done, said) = matter.erase(&matter.url, &TITLE, &[]);
+    assert!(!done && said.contains("the replication slot gone still sees what was there before"), "{said}");
+    assert!(matter.rests_on(&cluster));
+}
+
+#[test]
+fn what_an_account_may_not_write_anew_is_said() {
+    let cluster = Cluster::start();
+    let matter = Matter::on(&cluster, &[]);
+    let rights = "CREATE ROLE service LOGIN; GRANT USAGE ON SCHEMA public TO service; \
+        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO service; \
+        GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO service";
+    PgConnection::establish(&matter.url).unwrap().batch_execute(rights).unwrap();
+    let (done, said) = matter.erase(&matter.url.replace("postgres@", "service@"), &TITLE, &[]);
+    assert!(!done && said.contains("this account may not write the table records anew"), "{said}");
+    assert!(said.contains("this account may not write the table pg_catalog.pg_statistic anew"), "{said}");
+    assert!(matter.rests_on(&cluster));
+}
+
+/// Somebody has the table open, and goes on.
+#[test]
+fn what_somebody_has_open_is_said() {
+    let cluster = Cluster::start();
+    let matter = Matter::on(&cluster, &[]);
+    let mut reader = PgConnection::establish(&format!("{}?application_name=auswertung", matter.url)).unwrap();
+    reader.batch_execute("BEGIN; LOCK TABLE records IN ACCESS SHARE MODE").unwrap();
+    let (done, said) = matter.erase(&matter.url, &TITLE, &[]);
+    assert!(!done && said.contains("Erased: notes") && said.contains(REMEDY), "{said}");
+    assert!(said.contains("the table records is in use by the process ") && said.contains("(auswertung)"), "{said}");
+    drop(reader);
+    let matter = Matter::on(&cluster, &[]);
+    let (done, said) = matter.erase(&matter.url, &TITLE, &[]);
+    assert!(done && !said.contains("the files of the database itself"), "{said}");
+    assert!(!matter.rests_on(&cluster));
+}
+
+/// Nobody can read what destroyed keys have sealed: nobody waits until it is out of the files.
+#[test]
+fn what_destroyed_keys_have_sealed_stops_nobody() {
+    let cluster = Cluster::start();
+    let keys = cluster.create_database(None);
+    let settings = [("AUFSICHT_RECORD_KEYS_URL", keys.as_str())];
+    let matter = Matter::on(&cluster, &settings);
+    let mut reader = PgConnection::establish(&matter.url).unwrap();
+    reader.batch_execute("BEGIN; LOCK TABLE records, history IN ACCESS SHARE MODE").unwrap();
+    let before = matter.file_of_records();
+    let (done, said) = matter.erase(&matter.url, &[], &settings);
+    assert!(done && said.contains("Erased: notes") && said.contains("Destroyed: 1 key now"), "{said}");
+    assert!(!said.contains("reads and writes stop") && !said.contains("the files of the database itself"), "{said}");
+    assert_eq!(matter.file_of_records(), before);
+    // A title is sealed with no key.
+    let (done, said) = matter.erase(&matter.url, &["--properties", "title"], &settings);
+    assert!(!done && said.contains("reads and writes stop") && said.contains("the table records is in use"), "{said}");
+    drop(reader);
+    // A record that was there before it had a key.
+    let matter = Matter::on(&cluster, &[]);
+    let before = matter.file_of_records();
+    let (done, said) = matter.erase(&matter.url, &[], &settings);
+    assert!(done && said.contains("Erased: notes"), "{said}");
+    assert_ne!(matter.file_of_records(), before);
+}
+
+#[test]
+fn a_log_that_somebody_reads_on_is_said() {
+    let app = App::start(Backend::Sqlite);
+    let id = case(&app);
+    let mut reader = app.db_as_it_is();
+    reader.batch_execute("BEGIN; SELECT count(*) FROM records").unwrap();
+    let (done, told) = command(&app, &["subject", "erase", "--record", &id, "--properties", "title"]);
+    assert!(!done && told.contains("Erased: notes") && told.contains("PRAGMA wal_checkpoint(TRUNCATE)"), "{told}");
+    assert!(told.contains("somebody reads for longer than a while"), "{told}");
+    reader.batch_execute("COMMIT").unwrap();
 }
 
 #[test]

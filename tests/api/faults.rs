@@ -320,6 +320,65 @@ fn fills_up_and_heals(process: Process, url: &str, make_room: impl FnOnce(&Proce
     assert_eq!(crate::support::differences(&Config::for_database(url).unwrap()), Vec::<String>::new());
 }
 
+/// Fills up, and then writes now and then: each is refused, and readiness says so all the time, until there is room.
+fn readiness_follows_what_is_kept(process: &Process, make_room: impl FnOnce(&Process)) {
+    let client = process.client.within(Duration::from_secs(20));
+    let write = || client.post("/v1/cases", &json!({"title": "Fall", "notes": "x".repeat(2000)})).status;
+    for _ in 0..5000 {
+        if write() != 201 {
+            break;
+        }
+    }
+    let mut refused = 0;
+    for _ in 0..40 {
+        std::thread::sleep(Duration::from_millis(2800));
+        refused = if write() == 503 { refused + 1 } else { 0 };
+        if refused == 4 {
+            break;
+        }
+    }
+    assert_eq!(refused, 4, "there is always room");
+    for _ in 0..25 {
+        // On the same disk the access log is not written either.
+        assert_eq!(client.get("/health/ready").expect(503).json()["failing"][0], "writes");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    make_room(process);
+    // Nobody writes where readiness says no.
+    eventually("readiness does not come back", || client.get("/health/ready").status == 200);
+    assert_eq!(write(), 201);
+}
+
+#[test]
+fn sqlite_is_not_ready_while_its_disk_is_full() {
+    let Some(disk) = Disk::mount("3m") else {
+        eprintln!("{NO_DISK}");
+        return;
+    };
+    let process = Process::start(&format!("sqlite:{}", disk.0.0.join("test.sqlite3").display()), &[]);
+    readiness_follows_what_is_kept(&process, |_| disk.resize("64m"));
+}
+
+#[test]
+fn sqlite_is_not_ready_while_its_files_may_not_grow() {
+    let (url, _directory) = database(Backend::Sqlite);
+    let process = Process::start(&url, &[]);
+    process.limit_files("1000000:");
+    readiness_follows_what_is_kept(&process, |process| process.limit_files("unlimited:"));
+}
+
+#[test]
+fn postgres_is_not_ready_while_its_disk_is_full() {
+    let Some(disk) = Disk::mount("16m") else {
+        eprintln!("{NO_DISK}");
+        return;
+    };
+    let cluster = Cluster::start();
+    let url = cluster.create_database_in(&disk.0.0);
+    let process = Process::start(&url, &[("AUFSICHT_ACCESS_LOG_URL", &cluster.create_database(None))]);
+    readiness_follows_what_is_kept(&process, |_| disk.resize("128m"));
+}
+
 /// A small disk of its own, until this is dropped.
 struct Disk(Directory);
 

@@ -167,6 +167,31 @@ fn a_primary_that_hangs_is_left_for_the_one_that_took_its_place() {
     drop(hanging);
 }
 
+/// Its operator fences the primary, which stays where it is, and promotes the standby.
+#[test]
+fn a_primary_that_is_fenced_is_not_written_to() {
+    let primary = Cluster::start();
+    let database = primary.create_database(None).rsplit('/').next().unwrap().to_owned();
+    let standby = primary.standby();
+    let process = Process::start(&primary.url_with(&standby, &database), &[]);
+    let of_primary = Process::start(&primary.url(&database), &[]);
+    of_primary.client.post("/v1/cases", &json!({"title": "Vorher"})).expect(201);
+    let ((), tally) = under_load(&process.client, "fenced", || {
+        std::thread::sleep(Duration::from_millis(500));
+        primary.set("default_transaction_read_only = on");
+        std::thread::sleep(Duration::from_millis(500));
+        standby.catch_up_with(&primary);
+        standby.promote();
+        until_a_write_is_kept(&process.client, Duration::from_secs(30));
+        std::thread::sleep(Duration::from_millis(500));
+    });
+    of_primary.client.post("/v1/cases", &json!({"title": "Danach"})).expect(503);
+    of_primary.client.get("/v1/cases").expect(200);
+    tally.assert_kept(&Process::start(&standby.url(&database), &[]).client);
+    // Reads follow to where the writes go.
+    tally.assert_kept(&process.client);
+}
+
 /// Under load: the server is started anew at once, and its primary is killed for a standby that has all that was acknowledged.
 #[test]
 fn what_was_acknowledged_outlives_the_server() {
@@ -217,6 +242,98 @@ fn a_pooler_that_shares_connections_is_refused_and_nobody_else_is_harmed() {
     Process::start(&cluster.url(&database), &[]).client.post("/v1/cases", &json!({"title": "Direkt"})).expect(201);
 }
 
+/// The commands that go to the data.
+const COMMANDS: [&str; 15] = [
+    "serve",
+    "migrate",
+    "check",
+    "export --register cases",
+    "report 2017 --output report.html",
+    "client list",
+    "client add --name script --scope statistics:read",
+    "seal rotate",
+    "anonymise --closed-before 2018-01-01 --dry-run",
+    "subject erase --record 00000000-0000-7000-8000-000000000000",
+    "subject report --record 00000000-0000-7000-8000-000000000000 --purpose Auskunft",
+    "import --register cases --dry-run list.csv",
+    "restored",
+    "verify",
+    "anchor",
+];
+
+/// The commands that go to other places, and the settings that lead there.
+const OTHER_PLACES: [(&str, &str); 10] = [
+    ("serve", "DATABASE_READ_URL"),
+    ("check", "DATABASE_READ_URL"),
+    ("serve", "AUFSICHT_ACCESS_LOG_URL"),
+    ("migrate", "AUFSICHT_ACCESS_LOG_URL"),
+    ("check", "AUFSICHT_ACCESS_LOG_URL"),
+    ("anchor", "AUFSICHT_ACCESS_LOG_URL"),
+    ("serve", "AUFSICHT_RECORD_KEYS_URL"),
+    ("migrate", "AUFSICHT_RECORD_KEYS_URL"),
+    ("check", "AUFSICHT_RECORD_KEYS_URL"),
+    ("seal rotate", "AUFSICHT_RECORD_KEYS_URL"),
+];
+
+#[derive(QueryableByName)]
+struct Setting {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    value: String,
+}
+
+/// The settings of the connections that a pooler hands out to somebody else: as the server has them.
+fn assert_unharmed(url: &str, by: &str) {
+    let mut other = PgConnection::establish(url).unwrap();
+    for (name, expected) in [
+        ("lock_timeout", "0"),
+        ("statement_timeout", "0"),
+        ("idle_in_transaction_session_timeout", "0"),
+        ("search_path", "\"$user\", public"),
+        ("default_transaction_read_only", "off"),
+        ("default_transaction_isolation", "read committed"),
+    ] {
+        let asked = diesel::sql_query(format!("SELECT current_setting('{name}') AS value"));
+        let found = asked.get_result::<Setting>(&mut other).unwrap().value;
+        assert_eq!(found, expected, "{name} after {by}");
+    }
+}
+
+/// Each way in looks at each place before it sets anything there.
+#[test]
+fn each_way_to_a_pooler_that_shares_connections_is_refused() {
+    let cluster = Cluster::start();
+    let url = cluster.create_database(None);
+    let database = url.rsplit('/').next().unwrap();
+    let keys = cluster.create_database(None);
+    let Some(pooler) = Pooler::start(&cluster, "transaction") else { return };
+    let (pooled, directory) = (pooler.url(database), Directory::new());
+    std::fs::write(directory.0.join("list.csv"), "Titel\nFall\n").unwrap();
+    let run = |command: &str, settings: &[(&str, &str)]| {
+        let mut run = aufsicht(&directory.0);
+        run.args(command.split(' ')).env("AUFSICHT_JWT_SECRET", crate::support::SECRET);
+        run.env("AUFSICHT_LISTEN", "127.0.0.1:0").env("AUFSICHT_RECORD_KEYS_URL", &keys);
+        let done = run.envs(settings.iter().copied()).output().unwrap();
+        (done.status.success(), [done.stdout, done.stderr].map(|said| String::from_utf8(said).unwrap()).concat())
+    };
+    let (migrated, said) = run("migrate", &[("DATABASE_URL", &url)]);
+    assert!(migrated, "{said}");
+    let refused = |command: &str, settings: &[(&str, &str)]| {
+        let (done, said) = run(command, settings);
+        assert!(!done && said.contains("pool_mode = session"), "{command} {settings:?}: {said}");
+        assert!(
+            said.contains(&format!("/{}", pooled.rsplit('@').next().unwrap().split_once('/').unwrap().1)),
+            "{said}"
+        );
+        assert_unharmed(&pooled, command);
+    };
+    for command in COMMANDS {
+        refused(command, &[("DATABASE_URL", &pooled)]);
+    }
+    for (command, setting) in OTHER_PLACES {
+        refused(command, &[("DATABASE_URL", &url), (setting, &pooled)]);
+    }
+}
+
 #[test]
 fn a_pooler_that_works_by_session_serves() {
     let cluster = Cluster::start();
@@ -263,6 +380,39 @@ fn an_account_without_rights_on_the_schema_serves() {
     process.client.get("/v1/statistics/services?from=2012&to=2017").expect(200);
     process.client.delete(&format!("/v1/cases/{id}"), "*").expect(204);
     assert!(!command("migrate", &of_service).status.success(), "it may change no schema");
+}
+
+/// Somebody else has the turn to write, under a name.
+fn turn_of(url: &str, name: &str) -> PgConnection {
+    let mut other = PgConnection::establish(&format!("{url}?application_name={name}")).unwrap();
+    let turn = "BEGIN; SELECT pg_advisory_xact_lock(4873216509 # CAST(hashtext(current_schema()) AS BIGINT))";
+    diesel::connection::SimpleConnection::batch_execute(&mut other, turn).unwrap();
+    other
+}
+
+#[test]
+fn a_start_waits_for_longer_than_a_lease_and_says_for_whom() {
+    let cluster = Cluster::start();
+    let url = cluster.create_database(None);
+    let directory = Directory::new();
+    let other = turn_of(&url, "auswertung");
+    for command in ["migrate", "serve"] {
+        let begun = Instant::now();
+        let mut run = aufsicht(&directory.0);
+        run.arg(command).env("DATABASE_URL", &url).env("AUFSICHT_LISTEN", "127.0.0.1:0");
+        let refused = run.env("AUFSICHT_JWT_SECRET", crate::support::SECRET).output().unwrap();
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(!refused.status.success() && begun.elapsed() > Duration::from_secs(4), "{command}: {said}");
+        let lines = ["waiting for a lock that the process ", "due to lock timeout: the process "];
+        assert!(lines.iter().all(|line| said.contains(line)), "{command}: {said}");
+        assert_eq!(said.matches("(auswertung)").count(), 2, "{command}: {said}");
+    }
+    let lets_go = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(3300));
+        drop(other);
+    });
+    Process::start(&url, &[]).client.post("/v1/cases", &json!({"title": "Danach"})).expect(201);
+    lets_go.join().unwrap();
 }
 
 /// One database may have the data of two services in two schemas: one of them has no access log until it names a place for it,

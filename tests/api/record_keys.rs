@@ -539,7 +539,13 @@ fn a_database_without_keys_is_taken_over(backend: Backend) {
     assert_eq!(living(&app), [format!("{} 2", ids[0])]);
     process.kill();
     assert_eq!(app.differences(), Vec::<String>::new());
+    let shared = sealed(&mut app.db()).into_iter().find(|(id, ..)| *id == ids[1]).unwrap().2;
+    let shared = shared.rsplit('"').nth(1).unwrap();
+    app.sql(if app.backend == Backend::Sqlite { "PRAGMA wal_checkpoint" } else { "CHECKPOINT" });
+    assert!(app.file_holds(shared));
     done(app.command(&["seal", "rotate"]));
+    app.sql(if app.backend == Backend::Sqlite { "PRAGMA wal_checkpoint" } else { "CHECKPOINT" });
+    assert!(!app.file_holds(shared), "erasures leave in the files what the keys of records have sealed");
     let since = [2, 1, 1, 2, 3];
     let mut expected: Vec<String> = ids.iter().zip(since).map(|(id, since)| format!("{id} {since}")).collect();
     expected.sort();

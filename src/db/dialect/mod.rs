@@ -1,15 +1,18 @@
 //! The ways of each database: the statements that belong to an engine, and the expressions that one writes otherwise than
 //! the other. Code that needs one takes it from [`Db::dialect`], and does not ask which database it is.
 
+mod old_pages;
 pub(super) mod postgres;
 pub(super) mod sqlite;
 
 use std::path::Path;
+use std::time::Duration;
 
 use diesel::result::QueryResult;
 use diesel::sql_types::Date;
 
 use super::connection::Db;
+use super::old_pages::KeptPages;
 use super::statement::{SqlExpression, Statement};
 use crate::error::{Error, Result};
 
@@ -72,6 +75,16 @@ pub(crate) trait Dialect: Sync {
         Ok(())
     }
 
+    /// The number of the session at a server.
+    fn session(&self, _: &mut Db) -> QueryResult<Option<i64>> {
+        Ok(None)
+    }
+
+    /// The names of those who hold a lock that a session waits for.
+    fn lock_holders(&self, _: &mut Db, _: i64) -> QueryResult<Vec<String>> {
+        Ok(Vec::new())
+    }
+
     /// Makes all that the transaction, which has just begun, will read one snapshot.
     fn hold_snapshot(&self, _: &mut Db) -> QueryResult<()> {
         Ok(())
@@ -92,9 +105,20 @@ pub(crate) trait Dialect: Sync {
         Ok(())
     }
 
-    /// Takes what was erased from tables out of the places that old pages are kept in. Fails when others use these for
-    /// longer than a while.
-    fn forget_old_pages(&self, db: &mut Db, tables: &[&'static str]) -> Result<()>;
+    /// Takes what was erased from tables out of the places that old pages are kept in; what keeps some of them there after a
+    /// while.
+    fn forget_old_pages(&self, db: &mut Db, tables: &[&'static str]) -> Result<Option<KeptPages>>;
+
+    /// Lets old pages be used again, without anybody waiting for it.
+    fn free_old_pages(&self, db: &mut Db, tables: &[&'static str]) -> Result<()>;
+
+    /// The time for which reads and writes stop while the tables of so many records are written anew; none where they are not.
+    fn time_to_forget(&self, _: u64) -> Option<Duration> {
+        None
+    }
+
+    /// Writes as much as a write may take, of which nothing is to be seen after the commit: where there is no room it fails.
+    fn try_to_write(&self, db: &mut Db) -> QueryResult<()>;
 
     /// Copies the database as it is at one instant to a file. Only what is embedded can be copied.
     fn copy_to(&self, db: &mut Db, file: &Path) -> Result<()>;

@@ -7,11 +7,12 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind;
 use diesel::result::Error::DatabaseError;
-use diesel::sql_types::{Date, Double, Nullable, Text};
+use diesel::sql_types::{BigInt, Date, Double, Nullable, Text};
 
-use super::{Dialect, cannot_connect};
+use super::{Dialect, cannot_connect, old_pages};
 use crate::db::connection::{ConnectionUse, Db};
 use crate::db::deadline::{StatementClock, StatementTimer, StatementTimes};
+use crate::db::old_pages::KeptPages;
 use crate::db::statement::{SqlExpression, Statement};
 use crate::error::{Error, Result};
 
@@ -25,33 +26,22 @@ fn member<'s>(statement: Statement<'s>, column: &'static str, object: &'static s
 pub(in crate::db) const BEGIN_EXCLUSIVE: &str =
     "BEGIN; SELECT pg_advisory_xact_lock(4873216509 # CAST(hashtext(current_schema()) AS BIGINT))";
 
-/// Waits until nobody sees any more what was there before.
-///
-/// VACUUM carries over what a transaction can still see that began before the erasure. While an older one writes, in
-/// whichever database of the server, those that begin now see as far back as it.
-const UNSEEN: &str = "DO $$ DECLARE now XID8 := pg_current_xact_id(); is_oldest BOOLEAN; BEGIN \
-    FOR round IN 1..1500 LOOP \
-    PERFORM pg_stat_clear_snapshot(); \
-    is_oldest := pg_snapshot_xmin(pg_current_snapshot()) >= now; \
-    IF is_oldest AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() \
-    AND pid <> pg_backend_pid() AND age(backend_xmin) > age(now::xid)) THEN RETURN; END IF; \
-    PERFORM pg_sleep(0.02); \
-    END LOOP; \
-    RAISE EXCEPTION 'a transaction has gone on for too long'; END $$";
-
 /// The time for which a transaction of the service may be idle before the server ends it.
 const LEASE: Duration = Duration::from_secs(3);
 
 /// The same for a command, which reads files and asks other systems meanwhile.
 const LEASE_OF_COMMAND: Duration = Duration::from_secs(60);
 
+/// The time for which a command waits for a lock: one who froze has lost it by then, and those who wait behind the command
+/// have not waited for long.
+const PATIENCE_OF_COMMAND: Duration = Duration::from_secs(5);
+
 /// The settings of a connection that writes: whatever the server's defaults are, each statement sees what was committed, and
-/// a transaction whose client is gone ends.
+/// a transaction whose client is gone ends. A server that is read-only stays so: its operator fences it for another one.
 fn lease(time: Duration) -> String {
     format!(
-        "SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off; \
-        SET idle_in_transaction_session_timeout = {}; SET tcp_user_timeout = 5000; SET tcp_keepalives_idle = 5; \
-        SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;",
+        "SET default_transaction_isolation = 'read committed'; SET idle_in_transaction_session_timeout = {}; \
+        SET tcp_user_timeout = 5000; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;",
         time.as_millis()
     )
 }
@@ -85,6 +75,35 @@ struct SessionMark {
     mark: Option<String>,
 }
 
+#[derive(QueryableByName)]
+struct LockHolder {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+#[derive(QueryableByName)]
+struct Session {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+/// The processes that hold a lock, with the names of their programs.
+pub(super) fn holders(db: &mut Db, lock: &str) -> QueryResult<Vec<String>> {
+    let held = format!(
+        "SELECT DISTINCT 'the process ' || pid || coalesce(' (' || nullif(application_name, '') || ')', '') AS name \
+         FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE granted AND pid <> pg_backend_pid() AND {lock} ORDER BY 1"
+    );
+    let found = diesel::sql_query(held).load::<LockHolder>(db)?;
+    Ok(found.into_iter().map(|holder| holder.name).collect())
+}
+
+/// A server and a database as a URL names them, without an account.
+fn place_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let rest = rest.split('?').next().unwrap_or_default();
+    rest.rsplit_once('@').map_or(rest, |(_, place)| place)
+}
+
 /// Fails unless a setting of one session stays with it, and is unknown to another one.
 pub(in crate::db) fn check_session(url: &str) -> Result<()> {
     let connect = || PgConnection::establish(&patient(url)).map_err(|error| cannot_connect(&error));
@@ -95,21 +114,24 @@ pub(in crate::db) fn check_session(url: &str) -> Result<()> {
     };
     let mut kept = || -> QueryResult<bool> {
         one.batch_execute("SET aufsicht.session = 'one'")?;
+        // A pooler that hands its connections round has given it another one by now.
+        let of_one = mark(&mut one)?;
         // While it lasts, nobody else is given the connection that this transaction has.
         other.batch_execute("BEGIN")?;
-        let (of_other, of_one) = (mark(&mut other)?, mark(&mut one)?);
+        let (of_other, still_of_one) = (mark(&mut other)?, mark(&mut one)?);
         other.batch_execute("ROLLBACK")?;
         one.batch_execute("RESET aufsicht.session")?;
-        Ok(of_one.as_deref() == Some("one") && of_other.as_deref() != Some("one"))
+        let is_kept = |mark: Option<String>| mark.as_deref() == Some("one");
+        Ok(is_kept(of_one) && is_kept(still_of_one) && !is_kept(of_other))
     };
-    match kept() {
+    match kept().map_err(Error::from) {
         Ok(true) => Ok(()),
-        Err(error @ DatabaseError(DatabaseErrorKind::ClosedConnection, _)) => Err(cannot_connect(&error)),
-        Ok(false) | Err(_) => Err(Error::Configuration(
-            "the database is behind a pooler that gives each transaction another connection: let the pooler work by session \
-             (pool_mode = session), or name the server itself"
-                .into(),
-        )),
+        Err(error @ Error::Unavailable(_)) => Err(error),
+        Ok(false) | Err(_) => Err(Error::Configuration(format!(
+            "the database {} is behind a pooler that gives each transaction another connection: let the pooler work by \
+             session (pool_mode = session), or name the server itself",
+            place_of(url)
+        ))),
     }
 }
 
@@ -148,6 +170,10 @@ pub(in crate::db) fn open(
         connection.batch_execute(&format!("SET search_path TO {schema}"))?;
     }
     let ms = times.limit.as_millis();
+    let patience = match r#use {
+        ConnectionUse::Everything => PATIENCE_OF_COMMAND.max(times.limit).as_millis(),
+        ConnectionUse::Reading | ConnectionUse::Writing => ms,
+    };
     // Readers see one snapshot for a whole transaction, as on SQLite. Who writes holds a lock that all others wait for:
     // when it freezes or vanishes, the server ends its transaction.
     let terms = match r#use {
@@ -158,7 +184,7 @@ pub(in crate::db) fn open(
         ConnectionUse::Everything => lease(LEASE_OF_COMMAND),
     };
     connection.batch_execute(&format!(
-        "SET client_min_messages = warning; SET TIME ZONE 'UTC'; SET statement_timeout = {ms}; SET lock_timeout = {ms}; {terms}"
+        "SET client_min_messages = warning; SET TIME ZONE 'UTC'; SET statement_timeout = {ms}; SET lock_timeout = {patience}; {terms}"
     ))?;
     Ok(connection)
 }
@@ -257,6 +283,15 @@ impl Dialect for PostgresDialect {
         }
     }
 
+    fn session(&self, db: &mut Db) -> QueryResult<Option<i64>> {
+        let session = "SELECT CAST(pg_backend_pid() AS BIGINT) AS number";
+        diesel::sql_query(session).get_result::<Session>(db).map(|session| Some(session.number))
+    }
+
+    fn lock_holders(&self, db: &mut Db, session: i64) -> QueryResult<Vec<String>> {
+        holders(db, &format!("pid = ANY(pg_blocking_pids({session}))"))
+    }
+
     fn lift_time_limit(&self, db: &mut Db) -> QueryResult<()> {
         db.batch_execute("SET statement_timeout = 0")
     }
@@ -284,26 +319,26 @@ impl Dialect for PostgresDialect {
         db.batch_execute(GROWN)
     }
 
-    /// Writes the tables anew, without the pages of before.
-    fn forget_old_pages(&self, db: &mut Db, tables: &[&'static str]) -> Result<()> {
-        let unseen = |db: &mut Db| {
-            db.batch_execute(UNSEEN).unwrap_or_else(|error| {
-                log::warn!("what was erased may stay in the database's files until it is vacuumed: {error}");
-            });
-        };
-        unseen(db);
-        for table in tables {
-            db.batch_execute(&format!("VACUUM (FULL, ANALYZE) {table}"))?;
-        }
-        unseen(db);
-        // The planner keeps some values of each column: those of before go with the pages of its table.
-        db.batch_execute("VACUUM (FULL) pg_catalog.pg_statistic").unwrap_or_else(|error| {
-            log::warn!("this account may not vacuum the server's statistics, which may keep erased titles: {error}");
-        });
-        db.batch_execute("CHECKPOINT").unwrap_or_else(|error| {
-            log::warn!("the server did not let this account make a checkpoint: {error}");
-        });
+    fn forget_old_pages(&self, db: &mut Db, tables: &[&'static str]) -> Result<Option<KeptPages>> {
+        old_pages::forget(db, tables)
+    }
+
+    fn free_old_pages(&self, db: &mut Db, tables: &[&'static str]) -> Result<()> {
+        old_pages::free(db, tables);
         Ok(())
+    }
+
+    /// Twenty thousand records took a second on two cores.
+    fn time_to_forget(&self, records: u64) -> Option<Duration> {
+        Some(Duration::from_micros(50 * records))
+    }
+
+    /// The one table that each schema has is made longer, as with a write that finds no room in its pages.
+    fn try_to_write(&self, db: &mut Db) -> QueryResult<()> {
+        db.batch_execute(
+            "SAVEPOINT trial; INSERT INTO __diesel_schema_migrations (version) SELECT 'trial ' || generate_series(1, 4000); \
+             ROLLBACK TO SAVEPOINT trial; UPDATE __diesel_schema_migrations SET run_on = run_on",
+        )
     }
 
     fn copy_to(&self, _: &mut Db, _: &Path) -> Result<()> {

@@ -11,6 +11,7 @@ use diesel::sql_types::{BigInt, Date, Text};
 use super::Dialect;
 use crate::db::connection::{ConnectionUse, Db};
 use crate::db::deadline::{StatementClock, StatementTimer, StatementTimes};
+use crate::db::old_pages::KeptPages;
 use crate::db::statement::{SqlExpression, Statement};
 use crate::error::{Error, Result};
 
@@ -125,7 +126,7 @@ pub(in crate::db) fn empty_log(db: &mut Db) -> Result<()> {
     while checkpoint(db, CheckpointMode::Truncate)?.busy != 0 {
         if begun.elapsed() > PATIENCE {
             return Err(Error::Unavailable(
-                "the write-ahead log is in use and still holds old pages; try again".into(),
+                "somebody reads for longer than a while, and the write-ahead log still holds old pages".into(),
             ));
         }
         std::thread::sleep(PAUSE);
@@ -248,8 +249,27 @@ impl Dialect for SqliteDialect {
     }
 
     /// Pages are overwritten when they become free (`secure_delete`); the log still has what they were before.
-    fn forget_old_pages(&self, db: &mut Db, _: &[&'static str]) -> Result<()> {
-        empty_log(db)
+    fn forget_old_pages(&self, db: &mut Db, _: &[&'static str]) -> Result<Option<KeptPages>> {
+        match empty_log(db) {
+            Ok(()) => Ok(None),
+            Err(Error::Unavailable(reason)) => {
+                Ok(Some(KeptPages { reasons: vec![reason], remedy: "PRAGMA wal_checkpoint(TRUNCATE)".into() }))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// They are overwritten already; the log is worked in by who writes next.
+    fn free_old_pages(&self, _: &mut Db, _: &[&'static str]) -> Result<()> {
+        Ok(())
+    }
+
+    /// What was freed is overwritten (`secure_delete`), so that all of it goes to the log.
+    fn try_to_write(&self, db: &mut Db) -> QueryResult<()> {
+        db.batch_execute(
+            "CREATE TABLE written_on_trial (filling BLOB); INSERT INTO written_on_trial VALUES (zeroblob(262144)); \
+             DROP TABLE written_on_trial",
+        )
     }
 
     fn copy_to(&self, db: &mut Db, file: &Path) -> Result<()> {

@@ -328,6 +328,8 @@ pub struct ErasureFindings {
     pub left: BTreeMap<String, usize>,
     /// True if the key of a deleted matter in another system was forgotten, which kept it from coming back.
     pub is_key_forgotten: bool,
+    /// True if something was taken that no key of the record's own had sealed.
+    pub is_open: bool,
 }
 
 impl HistoryRow {
@@ -339,6 +341,7 @@ impl HistoryRow {
 
     /// Takes the personal data out, and the values of these properties; whether there was any of it.
     pub fn erase(&mut self, register: &Register, wanted: &[String], found: &mut ErasureFindings) -> Result<bool> {
+        found.is_open |= self.has_no_key();
         let sealed = self.personal.take();
         if let Some(sealed) = &sealed {
             self.salt = None;
@@ -346,7 +349,9 @@ impl HistoryRow {
                 *found.taken.entry(property).or_default() += 1;
             }
         }
-        Ok(self.erase_values(register, wanted, found)? || sealed.is_some())
+        let takes_values = self.erase_values(register, wanted, found)?;
+        found.is_open |= takes_values;
+        Ok(takes_values || sealed.is_some())
     }
 
     /// Keeps what is left of it.

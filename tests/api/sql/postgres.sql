@@ -786,9 +786,21 @@ SELECT max("history"."revision")
   WHERE ("history"."record_id" = $1)
   LIMIT $2;
 SET statement_timeout = 0;
-DO $$ DECLARE now XID8 := pg_current_xact_id(); is_oldest BOOLEAN; BEGIN FOR round IN 1..1500 LOOP PERFORM pg_stat_clear_snapshot(); is_oldest := pg_snapshot_xmin(pg_current_snapshot()) >= now; IF is_oldest AND NOT EXISTS (SELECT
+SELECT CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT) AS number;
+SELECT name, is_passing
+  FROM ( SELECT 'the transaction of the process ' || pid || coalesce(' (' || nullif(application_name, '') || ')', '') AS name, TRUE AS is_passing, greatest(age(backend_xid), CASE WHEN datname = current_database() THEN age(backend_xmin) END) AS age
   FROM pg_stat_activity
-  WHERE datname = current_database() AND pid <> pg_backend_pid() AND age(backend_xmin) > age(now::xid)) THEN RETURN; END IF; PERFORM pg_sleep(0.02); END LOOP; RAISE EXCEPTION 'a transaction has gone on for too long'; END $$;
+  WHERE pid <> pg_backend_pid() AND backend_type <> 'walsender'
+  UNION ALL SELECT 'the standby ' || application_name, TRUE, age(backend_xmin)
+  FROM pg_stat_replication
+  UNION ALL SELECT 'the replication slot ' || slot_name, active AND xmin IS NOT NULL, greatest(age(xmin), age(catalog_xmin))
+  FROM pg_replication_slots
+  UNION ALL SELECT 'the prepared transaction ' || gid, FALSE, age(transaction)
+  FROM pg_prepared_xacts ) AS holders
+  WHERE age > age(CAST(CAST($1 AS XID8) AS XID))
+  ORDER BY 1;
+SET lock_timeout = 2000;
+SELECT CAST(pg_relation_filenode(CAST($1 AS REGCLASS)) AS BIGINT) AS number;
 VACUUM (FULL, ANALYZE) records;
 VACUUM (FULL, ANALYZE) records_search;
 VACUUM (FULL, ANALYZE) history;

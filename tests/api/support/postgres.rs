@@ -73,6 +73,20 @@ impl Cluster {
         connection.batch_execute("SELECT pg_promote()").unwrap();
     }
 
+    /// Waits until this standby has all that its primary has.
+    pub fn catch_up_with(&self, primary: &Cluster) {
+        let lsn = |cluster: &Cluster, sql: &str| {
+            let mut connection = PgConnection::establish(&cluster.url("postgres")).unwrap();
+            let sql = format!("SELECT CAST({sql} - '0/0' AS BIGINT) AS number");
+            diesel::sql_query(sql).get_result::<Found>(&mut connection).unwrap().number
+        };
+        let (written, begun) = (lsn(primary, "pg_current_wal_lsn()"), Instant::now());
+        while lsn(self, "pg_last_wal_replay_lsn()") < written {
+            assert!(begun.elapsed() < Duration::from_secs(30), "the standby does not follow");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Changes a setting while it runs.
     pub fn set(&self, setting: &str) {
         let mut connection = PgConnection::establish(&self.url("postgres")).unwrap();
