@@ -158,8 +158,7 @@ fn nothing_hides_in_thread_locals() {
 }
 
 /// The files that SQL is written in; all others ask in Diesel's words.
-const SQL: [&str; 8] = [
-    "db/dialect/old_pages.rs",
+const SQL: [&str; 7] = [
     "db/dialect/postgres.rs",
     "db/dialect/sqlite.rs",
     "db/statement.rs",

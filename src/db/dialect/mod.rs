@@ -1,7 +1,6 @@
 //! The ways of each database: the statements that belong to an engine, and the expressions that one writes otherwise than
 //! the other. Code that needs one takes it from [`Db::dialect`], and does not ask which database it is.
 
-mod old_pages;
 pub(super) mod postgres;
 pub(super) mod sqlite;
 
