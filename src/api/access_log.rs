@@ -93,7 +93,7 @@ async fn list(Call { app, caller, request }: Call) -> Result<HttpResponse> {
         }
         Ok(query.select(access_chain::AccessEntry::as_select()).load::<access_chain::AccessEntry>(db)?)
     };
-    let mut rows = app.access_log.database().read(read).await?;
+    let mut rows = app.access_log.database().read_primary(read).await?;
     let more = rows.len() as i64 > limit;
     rows.truncate(limit as usize);
     let end = rows.last().filter(|_| more).map(|row| vec![row.id.to_string()]);

@@ -163,7 +163,7 @@ async fn export(register: &'static Register, Call { app, caller, request }: Call
     let state = app.clone();
     actix_web::rt::spawn(async move {
         let _room = room;
-        let writing = state.database.read(move |db| write(db, register, wanted, format, &mut client));
+        let writing = state.database.read_once(move |db| write(db, register, wanted, format, &mut client));
         if let Err(error) = writing.await {
             // The client sees a connection that is cut, and nobody takes a part for the whole.
             let _ = send.send(Err(error)).await;

@@ -57,6 +57,14 @@ pub struct Database {
     errors: Arc<AtomicU64>,
 }
 
+/// The reply of a replica.
+enum ReplicaReply<T, F> {
+    /// What it read.
+    Read(T),
+    /// That there is no such thing, which one that is behind cannot know.
+    Doubtful(F),
+}
+
 /// Brings the database of record keys up to date, or only looks whether it is, as the settings say; none where there is no
 /// setting for it.
 pub fn prepare_record_keys(settings: &DatabaseSettings) -> Result<Option<Target>> {
@@ -142,7 +150,28 @@ impl Database {
 
     /// Runs a query on one of the reading connections, away from the threads that serve requests. Several queries
     /// that must see the same state belong into one `transaction`.
-    pub async fn read<T, F>(&self, work: F) -> Result<T>
+    ///
+    /// A replica may be behind, so its word that something is not there, or there no longer, is not taken: the query is
+    /// asked of the database itself again. What an answer refuses for that reason belongs into the query, therefore.
+    pub async fn read<T, F>(&self, mut work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Db) -> Result<T> + Send + 'static,
+    {
+        let Some(replica) = &self.replica else { return self.counted(self.own.run(work).await) };
+        let asked = move |db: &mut Db| match work(db) {
+            Err(Error::NotFound(_) | Error::Gone) => Ok(ReplicaReply::Doubtful(work)),
+            read => read.map(ReplicaReply::Read),
+        };
+        self.counted(match replica.run(&self.own, asked).await {
+            Ok(ReplicaReply::Read(read)) => Ok(read),
+            Ok(ReplicaReply::Doubtful(work)) => self.own.run(work).await,
+            Err(error) => Err(error),
+        })
+    }
+
+    /// The same for what cannot be asked twice, such as what is sent while it is read: a replica has the last word.
+    pub async fn read_once<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
@@ -178,7 +207,7 @@ impl Database {
         F: Fn(&mut Db) -> Result<T> + Send + 'static,
     {
         match &self.replica {
-            Some(replica) => self.counted(replica.run(&self.own, work).await),
+            Some(_) => self.read(work).await,
             None => self.counted(self.own.run_inline(work).await),
         }
     }

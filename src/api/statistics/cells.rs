@@ -136,9 +136,9 @@ async fn records(
     }
     let (state, asked) = (app.clone(), (layout.name.clone(), name.clone(), code.clone()));
     let parts = app.database.read(move |db| {
-        let (layout, table, code) = asked;
-        let table = state.profile.layouts.get(Some(&layout)).and_then(|layout| layout.table(&table));
-        let Some((table, line)) = table.and_then(|table| Some((table, table.line(&code)?))) else {
+        let (layout, table, code) = &asked;
+        let table = state.profile.layouts.get(Some(layout)).and_then(|layout| layout.table(table));
+        let Some((table, line)) = table.and_then(|table| Some((table, table.line(code)?))) else {
             return Ok(Vec::new());
         };
         let bodies = PublicBodies::read(db, table.selections())?;

@@ -238,7 +238,7 @@ async fn table(name: String, app: Data<App>, caller: Option<Caller>, request: Ht
     query.finish()?;
     let (state, asked, wanted) = (app.clone(), chosen.clone(), name.clone());
     let read = move |db: &mut Db| {
-        let wanted = TableRequest { layout: &asked, table: &wanted, lang, years, today };
+        let wanted = TableRequest { layout: &asked, table: &wanted, lang, years: years.clone(), today };
         drawn(db, &state, is_public, &wanted)
     };
     let table = app.database.read(read).await?;
