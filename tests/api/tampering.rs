@@ -329,9 +329,9 @@ fn full(backend: Backend) -> App {
     command(&app, &directory, &["subject", "erase", "--record", kept["id"].as_str().unwrap(), "--properties", "title"]);
     receiver.wait(1);
     // What was recorded long ago is kept no longer, and the chain goes on.
-    app.clock.set(now() + TimeDelta::days(500));
-    let later = app.client.with_token(app.service().token(crate::support::ALL_SCOPES).unwrap());
-    for _ in 0..2 {
+    for days in [500, 508] {
+        app.clock.set(now() + TimeDelta::days(days));
+        let later = app.client.with_token(app.service().token(crate::support::ALL_SCOPES).unwrap());
         later.get(&path).expect(200);
     }
     app
@@ -593,7 +593,7 @@ on_both_databases! {
         (0..4).for_each(|_| read(0));
         let early = Watch::new(&app);
         read(200);
-        (0..3).for_each(|_| read(410));
+        [410, 418, 418].into_iter().for_each(read);
         let log = || app.client.with_token(app.service().token(crate::support::ALL_SCOPES).unwrap()).all("/v1/access-log").len();
         assert_eq!(log(), 4, "the five of the first day are kept no longer");
         let late = Watch::new(&app);
@@ -610,5 +610,41 @@ on_both_databases! {
         app.log().batch_execute("UPDATE access_log_ends SET at = '2018-01-01 00:00:00'").unwrap();
         assert!(!early.finds((&mut app.db(), &mut app.log())), "what the early anchor knows may have gone");
         assert!(late.finds((&mut app.db(), &mut app.log())), "the late one knows that they were younger");
+    }
+}
+
+// The clock of the machine is ahead for some days, and set right: what was recorded before stays.
+on_both_databases! {
+    fn a_clock_that_is_ahead_empties_no_log(app) {
+        let case = app.create("cases", json!({"title": "Anfrage", "notes": "Notiz"}));
+        let path = format!("/v1/cases/{}", case["id"].as_str().unwrap());
+        let at = |days: i64| {
+            app.clock.set(now() + TimeDelta::days(days));
+            app.client.with_token(app.service().token(crate::support::ALL_SCOPES).unwrap())
+        };
+        let read = |days: i64| drop(at(days).get(&path).expect(200));
+        let headers = [("Content-Type", "application/json"), ("Idempotency-Key", "once")];
+        let create = |days: i64, key: &str| {
+            let headers = [headers[0], ("Idempotency-Key", key)];
+            at(days).send("POST", "/v1/cases", &headers, Some(b"{\"title\": \"Einmal\"}")).expect(201)
+        };
+        let made = create(0, "once").json();
+        (0..3).for_each(|_| read(0));
+        for days in [402, 402, 405] {
+            read(days);
+            create(days, &format!("ahead-{days}"));
+        }
+        read(1);
+        let shown = || at(1).all("/v1/access-log").len();
+        let before = shown();
+        assert!(before >= 7, "{before}");
+        let again = create(0, "once");
+        assert_eq!((again.header("idempotency-replayed"), again.json()), (Some("true"), made));
+        assert_eq!(app.differences(), Vec::<String>::new());
+        // The years that follow are true ones.
+        for days in [300, 420, 428] {
+            read(days);
+        }
+        assert!(shown() < before, "{} of {before}", shown());
     }
 }
