@@ -181,6 +181,30 @@ impl Metrics {
     }
 }
 
+/// OpenMetrics in the text format of Prometheus before (0.0.4), which describes samples by their own names, and knows neither
+/// information nor units nor an end.
+pub fn in_older_format(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut help = "";
+    for line in text.lines() {
+        match line.strip_prefix("# ").map(|described| described.splitn(3, ' ').collect::<Vec<_>>()).as_deref() {
+            Some(["HELP", _, said]) => help = said,
+            Some(["TYPE", name, kind]) => {
+                let (ending, kind) = match *kind {
+                    "counter" => ("_total", "counter"),
+                    "info" => ("_info", "gauge"),
+                    "unknown" => ("", "untyped"),
+                    kind => ("", kind),
+                };
+                out += &format!("# HELP {name}{ending} {help}\n# TYPE {name}{ending} {kind}\n");
+            }
+            Some(_) => {}
+            None => out.extend([line, "\n"]),
+        }
+    }
+    out
+}
+
 fn looked_up(looked: Looked) -> Registry {
     let mut registry = Registry::with_prefix("aufsicht");
     if let Some(records) = looked.records {
