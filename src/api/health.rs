@@ -83,6 +83,10 @@ async fn looked(app: &App, caller: Caller, is_detailed: bool) -> Looked {
             Some(_) => Some(!has_lost_keys(app).await),
             None => None,
         },
+        siem_waiting: match &app.config.audit.siem_file {
+            Some(_) => app.siem.waiting(&app.database, app.access_log.database()).await.ok(),
+            None => None,
+        },
         ..Looked::default()
     };
     if is_detailed {

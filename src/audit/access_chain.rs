@@ -125,7 +125,7 @@ impl AccessEntry {
         digest::of(&parts)
     }
 
-    fn link(&self) -> ChainLink {
+    pub(crate) fn link(&self) -> ChainLink {
         ChainLink { id: self.id, at: self.at, hash: self.hash.clone() }
     }
 }
@@ -210,9 +210,17 @@ pub(crate) fn prune_before(db: &mut Db, instant: NaiveDateTime) -> Result<()> {
     set_end(db, FORGOTTEN, &last)
 }
 
-fn page(db: &mut Db, after: i64) -> Result<Vec<AccessEntry>> {
-    let page = access_log::table.filter(access_log::id.gt(after)).order(access_log::id).limit(PAGE);
+/// Entries after a place, oldest first.
+pub(crate) fn after(db: &mut Db, place: i64, most: i64) -> Result<Vec<AccessEntry>> {
+    let page = access_log::table.filter(access_log::id.gt(place)).order(access_log::id).limit(most);
     Ok(page.select(AccessEntry::as_select()).load(db)?)
+}
+
+/// True if the chain has had an entry with that hash, as far as it is kept.
+pub(crate) fn may_have_held(db: &mut Db, id: i64, hash: &str) -> Result<bool> {
+    let held: Option<String> = access_log::table.find(id).select(access_log::hash).first(db).optional()?;
+    let end = head(db)?.map_or(0, |last| last.id);
+    Ok(held.map_or(id <= end, |held| held == hash))
 }
 
 /// Every place where the chain does not fit together. `now` says what may have been forgotten.
@@ -230,7 +238,7 @@ fn broken(db: &mut Db, now: NaiveDateTime) -> Result<Vec<String>> {
     }));
     let (mut after, mut last) = (i64::MIN, forgotten);
     loop {
-        let page = page(db, after)?;
+        let page = self::after(db, after, PAGE)?;
         let Some(end) = page.last() else { break };
         after = end.id;
         for kept in page {
