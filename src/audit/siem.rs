@@ -77,8 +77,8 @@ enum SiemLine<'a> {
     AccessLog {
         seq: i64,
         #[serde(flatten)]
-        entry: AccessLogEntry,
-        hash: String,
+        entry: &'a AccessLogEntry,
+        hash: &'a str,
     },
 }
 
@@ -163,7 +163,7 @@ impl SiemWorker {
         };
         for entry in disclosures {
             let (seq, hash) = (entry.id, entry.link().hash);
-            add(&mut lines, &SiemLine::AccessLog { seq, entry: entry.into(), hash })?;
+            add(&mut lines, &SiemLine::AccessLog { seq, entry: &entry.into(), hash: &hash })?;
         }
         line_file::append(&self.file, &lines).map_err(|error| failed(&self.file, &error))?;
         *position = to;

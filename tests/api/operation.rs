@@ -395,3 +395,31 @@ fn readiness_says_that_the_access_log_is_away_on_postgres() {
     });
     readiness_without_the_access_log(&app, || cluster.stop(), || cluster.start_again());
 }
+
+#[test]
+fn whoever_started_it_is_told_that_it_is_ready_and_that_it_ends() {
+    let directory = Directory::new();
+    let socket = directory.0.join("notify");
+    let told = std::os::unix::net::UnixDatagram::bind(&socket).unwrap();
+    told.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let hear = || {
+        let mut said = [0; 100];
+        let length = told.recv(&mut said).unwrap();
+        String::from_utf8_lossy(&said[..length]).into_owned()
+    };
+    let (url, _database) = database(Backend::Sqlite);
+    let process = Process::start(&url, &[("NOTIFY_SOCKET", socket.to_str().unwrap())]);
+    assert_eq!(hear(), "READY=1");
+    process.terminate();
+    assert_eq!(hear(), "STOPPING=1");
+}
+
+on_both_databases! {
+    fn a_spreadsheet_without_a_folder_for_it_is_refused_with_its_reason(app) {
+        app.case("Anfrage");
+        let settings = [("TMPDIR", "/nowhere/at/all"), ("AUFSICHT_SEAL_KEY", crate::support::SEAL_KEY)];
+        let process = Process::start(&app.config.database.url, &settings);
+        process.client.get("/v1/cases/export?format=xlsx").expect_problem(503, "unavailable");
+        process.client.get("/v1/cases/export?format=csv").expect(200);
+    }
+}

@@ -136,6 +136,8 @@ fn a_url_comes_from_a_file() {
         let told = refusal(&mut run(&["serve"], &[(setting, file)]));
         assert!(told.contains(said) && !told.contains("gehe"), "{told}");
     }
+    let told = refusal(&mut run(&["verify"], &[("DATABASE_PASSWORD_FILE", "url"), ("DATABASE_HOST", "of-a-platform")]));
+    assert!(told.contains("there is no setting DATABASE_PASSWORD_FILE; did you mean DATABASE_"), "{told}");
     let twice = [("DATABASE_URL_FILE", "url"), ("DATABASE_URL", "sqlite:x.sqlite3")];
     assert!(refusal(&mut run(&["verify"], &twice)).contains("set DATABASE_URL or DATABASE_URL_FILE, not both"));
     // A variable that is empty is not set.

@@ -648,3 +648,38 @@ on_both_databases! {
         assert!(shown() < before, "{} of {before}", shown());
     }
 }
+
+// Whoever proves the database while others write is told of no difference.
+on_both_databases! {
+    fn a_proof_agrees_while_writes_go_on(app) {
+        use std::sync::atomic::{AtomicBool, Ordering};
+        let is_over = AtomicBool::new(false);
+        let write = &|number: usize| {
+            for step in 0.. {
+                if is_over.load(Ordering::Relaxed) {
+                    break;
+                }
+                let body = json!({"title": format!("Fall {number} {step}"), "notes": "Notiz"});
+                let made = app.client.post("/v1/cases", &body).expect(201);
+                let path = format!("/v1/cases/{}", made.json()["id"].as_str().unwrap());
+                let changed = app.client.patch(&path, made.header("etag").unwrap(), &json!({"area": "IT"})).expect(200);
+                app.client.delete(&path, changed.header("etag").unwrap()).expect(204);
+            }
+        };
+        std::thread::scope(|scope| {
+            let writers: Vec<_> = (0..3).map(|number| scope.spawn(move || write(number))).collect();
+            let proofs: Vec<_> = (0..5)
+                .map(|_| {
+                    let proof = app.client.get("/v1/audit-trail/verification").expect(200).json();
+                    (proof["differences"].clone(), app.command(&["verify"]))
+                })
+                .collect();
+            is_over.store(true, Ordering::Relaxed);
+            writers.into_iter().for_each(|writer| writer.join().unwrap());
+            for (differences, (is_sound, told)) in proofs {
+                assert_eq!((differences, is_sound), (json!([]), true), "{told}");
+            }
+        });
+        assert!(app.client.all("/v1/audit-trail?limit=1000").len() > 30);
+    }
+}
