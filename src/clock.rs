@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
 use chrono_tz::Europe::Zurich;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -44,6 +44,11 @@ impl Clock {
         self.now().and_utc().with_timezone(&Zurich).date_naive()
     }
 }
+
+/// The age that an entry must have before what is kept for a time is deleted by it. A clock that is ahead makes all of it old
+/// at once; what is deleted is reckoned from the newest entry of this age, therefore, which nobody writes before the
+/// clock has been ahead for so long.
+pub const SETTLED: TimeDelta = TimeDelta::days(7);
 
 /// An instant as it stands in answers: RFC 3339 in UTC.
 pub fn instant(at: NaiveDateTime) -> String {

@@ -60,6 +60,8 @@ pub struct Looked {
     pub backup_age: Option<f64>,
     /// The seconds since the last anchor.
     pub anchor_age: Option<f64>,
+    /// The entries of both logs that are still to be written to the file for a system that watches.
+    pub siem_waiting: Option<i64>,
 }
 
 /// The measurements of this process.
@@ -181,6 +183,30 @@ impl Metrics {
     }
 }
 
+/// OpenMetrics in the text format of Prometheus before (0.0.4), which describes samples by their own names, and knows neither
+/// information nor units nor an end.
+pub fn in_older_format(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut help = "";
+    for line in text.lines() {
+        match line.strip_prefix("# ").map(|described| described.splitn(3, ' ').collect::<Vec<_>>()).as_deref() {
+            Some(["HELP", _, said]) => help = said,
+            Some(["TYPE", name, kind]) => {
+                let (ending, kind) = match *kind {
+                    "counter" => ("_total", "counter"),
+                    "info" => ("_info", "gauge"),
+                    "unknown" => ("", "untyped"),
+                    kind => ("", kind),
+                };
+                out += &format!("# HELP {name}{ending} {help}\n# TYPE {name}{ending} {kind}\n");
+            }
+            Some(_) => {}
+            None => out.extend([line, "\n"]),
+        }
+    }
+    out
+}
+
 fn looked_up(looked: Looked) -> Registry {
     let mut registry = Registry::with_prefix("aufsicht");
     if let Some(records) = looked.records {
@@ -200,6 +226,7 @@ fn looked_up(looked: Looked) -> Registry {
         registry.register("webhook_deliveries_failing", help, ConstGauge::new(backlog.failing));
         registry.register("webhook_oldest_seconds", "Age of the oldest delivery that waits", ConstGauge::new(oldest));
     }
+    let waiting = looked.siem_waiting.map(|waiting| waiting as f64);
     let mark = |is_so: bool| f64::from(u8::from(is_so));
     let (lost, reachable) = (looked.is_replica_lost.map(mark), looked.are_keys_reachable.map(mark));
     for (name, help, value) in [
@@ -208,6 +235,7 @@ fn looked_up(looked: Looked) -> Registry {
         ("record_keys_reachable", "1 while the keys of records are read and written", reachable),
         ("backup_age_seconds", "Time since the last backup of this program", looked.backup_age),
         ("anchor_age_seconds", "Time since the last anchor of the audit trail", looked.anchor_age),
+        ("siem_entries_waiting", "Entries of both logs still to be written to the file for a SIEM", waiting),
     ] {
         value.into_iter().for_each(|value| registry.register(name, help, ConstGauge::new(value)));
     }

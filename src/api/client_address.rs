@@ -25,14 +25,13 @@ pub fn told(config: &Config, request: &HttpRequest) -> String {
 
 /// True if a request comes by a trusted proxy.
 pub fn trusts_peer(config: &Config, request: &HttpRequest) -> bool {
-    request.peer_addr().is_some_and(|peer| config.server.trusted_proxies.contains(&peer.ip()))
+    request.peer_addr().is_some_and(|peer| config.server.trusts(peer.ip()))
 }
 
 /// The address that a request comes from; `X-Forwarded-For` counts only where a trusted proxy wrote it.
 fn address(config: &Config, request: &HttpRequest) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip();
-    let is_trusted = |address: &IpAddr| config.server.trusted_proxies.contains(address);
-    if !is_trusted(&peer) {
+    if !config.server.trusts(peer) {
         return Some(peer);
     }
     let forwarded = request.headers().get_all(HeaderName::from_static("x-forwarded-for"));
@@ -41,5 +40,5 @@ fn address(config: &Config, request: &HttpRequest) -> Option<IpAddr> {
         .flat_map(|value| value.split(','))
         .filter_map(|address| address.trim().parse().ok())
         .collect();
-    listed.into_iter().rev().find(|address| !is_trusted(address)).or(Some(peer))
+    listed.into_iter().rev().find(|address| !config.server.trusts(*address)).or(Some(peer))
 }

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Data;
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use chrono::NaiveDateTime;
 use serde::Serialize;
 use std::sync::atomic::Ordering;
@@ -12,12 +12,12 @@ use utoipa::ToSchema;
 
 use crate::api::App;
 use crate::api::endpoint::{Content, Endpoint, JSON, Reach};
-use crate::api::http::json_answer;
+use crate::api::http::{accepted, json_answer};
 use crate::audit::anchors;
 use crate::auth::{Caller, Scope};
 use crate::db::Schema;
 use crate::error::{Error, Result};
-use crate::metrics::Looked;
+use crate::metrics::{Looked, in_older_format};
 use crate::records::store;
 use crate::webhooks::subscriptions;
 
@@ -39,7 +39,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/metrics", metrics)
             .named("get_metrics", "operation", "Read the metrics")
             .described(
-                "What is measured while the service runs, for Prometheus (OpenMetrics text). No personal data. \
+                "What is measured while the service runs, for Prometheus: OpenMetrics, or its older text format where that is asked for (`Accept: text/plain`). No personal data. \
                  Everybody is told whether it works: what it failed, how busy its connections are, and how old the last backup \
                  and anchor are. Requests by route, durations, writes, deliveries that wait, what the process takes \
                  and the numbers of records by register are for tokens that may read the statistics; of these, an account that is bound to registers is told the numbers of its own \
@@ -48,19 +48,25 @@ pub fn endpoints() -> Vec<Endpoint> {
             .scope(Scope::StatisticsRead)
             .reaches(Reach::Narrowed)
             .open(true)
-            .answers(200, "The metrics", &[], vec![Content::text(METRICS, "# EOF")]),
+            .answers(200, "The metrics", &[], vec![Content::text(METRICS, "# EOF"), Content::text(PLAIN, "")]),
     ]
 }
 
 /// The media type of OpenMetrics.
 const METRICS: &str = "application/openmetrics-text";
 
-async fn metrics(app: Data<App>, caller: Caller) -> Result<HttpResponse> {
+/// The media type of the text format that Prometheus had before, and that other programs read.
+const PLAIN: &str = "text/plain";
+
+async fn metrics(app: Data<App>, request: HttpRequest, caller: Caller) -> Result<HttpResponse> {
     let is_detailed = !caller.is_anonymous && caller.registers.is_none();
     let looked = looked(&app, caller, is_detailed).await;
     let databases = (&app.database, app.access_log.database(), app.record_keys.as_ref());
     let text = app.metrics.text(databases, looked, is_detailed)?;
-    let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    let (media_type, text) = match accepted(&request, &[METRICS, PLAIN]) {
+        Some(PLAIN) => ("text/plain; version=0.0.4; charset=utf-8", in_older_format(&text)),
+        _ => ("application/openmetrics-text; version=1.0.0; charset=utf-8", text),
+    };
     Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, media_type)).body(text))
 }
 
@@ -75,6 +81,10 @@ async fn looked(app: &App, caller: Caller, is_detailed: bool) -> Looked {
         anchor_age: app.config.audit.anchor_file.as_deref().and_then(anchors::last).map(age),
         are_keys_reachable: match &app.record_keys {
             Some(_) => Some(!has_lost_keys(app).await),
+            None => None,
+        },
+        siem_waiting: match &app.config.audit.siem_file {
+            Some(_) => app.siem.waiting(&app.database, app.access_log.database()).await.ok(),
             None => None,
         },
         ..Looked::default()

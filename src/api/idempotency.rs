@@ -19,8 +19,9 @@ use serde::{Deserialize, Serialize};
 
 use super::App;
 use crate::auth::Caller;
+use crate::clock::SETTLED;
 use crate::db::schema::idempotency;
-use crate::db::{Db, WriteTransaction};
+use crate::db::{Db, DeferredRow, WriteTransaction};
 use crate::error::{Error, Fault, Result};
 use crate::seal::{Purpose, PurposeKeys};
 
@@ -103,10 +104,12 @@ impl IdempotentRequest {
         }
     }
 
-    /// Keeps what a step gives, and forgets all keys that are too old.
-    pub fn remember(&self, db: &mut Db, step: i64, answer: &impl Serialize) -> Result<()> {
+    /// Keeps what a step gives, in place of what was given too long ago, and forgets all keys that are too old.
+    pub fn remember(&self, tx: &mut WriteTransaction, step: i64, answer: &impl Serialize) -> Result<()> {
         let answer = serde_json::to_string(answer).map_err(|error| Error::Internal(error.to_string()))?;
-        diesel::delete(idempotency::table.filter(idempotency::at.le(self.now - KEPT))).execute(db)?;
+        tx.defer(KeyRetention(self.now));
+        let db = tx.unflushed();
+        diesel::delete(idempotency::table.find((&self.subject, &self.key, step))).execute(db)?;
         diesel::insert_into(idempotency::table)
             .values((
                 idempotency::subject.eq(&self.subject),
@@ -119,6 +122,27 @@ impl IdempotentRequest {
             .execute(db)?;
         Ok(())
     }
+}
+
+/// The time at which a key is kept.
+struct KeyRetention(NaiveDateTime);
+
+impl DeferredRow for KeyRetention {
+    const RANK: u8 = 4;
+
+    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
+        rows.iter().map(|KeyRetention(now)| *now).max().map_or(Ok(()), |now| forget(db, now))
+    }
+}
+
+/// Forgets the keys that were kept for long enough before the newest one that has settled.
+fn forget(db: &mut Db, now: NaiveDateTime) -> Result<()> {
+    let settled = idempotency::table.filter(idempotency::at.le(now - SETTLED)).order(idempotency::at.desc());
+    let settled: Option<NaiveDateTime> = settled.select(idempotency::at).first(db).optional()?;
+    if let Some(settled) = settled {
+        diesel::delete(idempotency::table.filter(idempotency::at.le(settled - KEPT))).execute(db)?;
+    }
+    Ok(())
 }
 
 /// The random seed of a secret, kept with the answer for as long as its request may be repeated. The secret follows
@@ -177,6 +201,6 @@ pub fn replay_or_run<T: Serialize + DeserializeOwned>(
         return Ok((answer, true));
     }
     let answer = work(tx)?;
-    request.remember(tx.unflushed(), step, &answer)?;
+    request.remember(tx, step, &answer)?;
     Ok((answer, false))
 }

@@ -62,6 +62,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::audit::access_log::AccessLog;
+use crate::audit::siem::SiemProgress;
 use crate::audit::trail;
 use crate::auth::rate_limits::RateLimits;
 use crate::auth::service_accounts::ServiceAccounts;
@@ -193,6 +194,8 @@ pub struct App {
     pub documents: Documents,
     /// Answers that hold until something is written.
     pub answers: response_cache::ResponseCache,
+    /// The entries that were written to the file for a system that watches.
+    pub siem: Arc<SiemProgress>,
     /// The idempotency keys of the requests that are running in this process.
     pub running: Running,
     /// The way of spans to a collector.

@@ -424,7 +424,8 @@ async fn entries(
 ) -> Result<Vec<history::Entry>> {
     loop {
         let (id, opening) = (id.to_owned(), keys.clone());
-        let read = app.database.read(move |db| history::list(db, register, &id, after, most, opening.as_ref())).await;
+        let list = move |db: &mut Db| history::list(db, register, &id, after, most, opening.as_ref());
+        let read = app.database.read_primary(list).await;
         match (read, keys) {
             (Err(Error::KeysNeeded(needs)), Some(known)) => keys = Some(known.provided(needs).await?),
             (read, _) => return read,

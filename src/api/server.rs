@@ -34,7 +34,7 @@ use crate::api::idempotency::Running;
 use crate::api::routing::Routing;
 use crate::api::{App, Documents, Streams, document, document30, edge, pages};
 use crate::audit::access_log::AccessLog;
-use crate::audit::anchors;
+use crate::audit::{anchors, siem};
 use crate::auth::rate_limits::RateLimits;
 use crate::auth::service_accounts::ServiceAccounts;
 use crate::auth::{Scope, Tokens};
@@ -221,6 +221,15 @@ fn workers(app: &App) -> Result<Vec<std::thread::JoinHandle<()>>> {
         };
         workers.push(anchors::start(anchors, file)?);
     }
+    if let Some(file) = app.config.audit.siem_file.clone() {
+        workers.push(siem::start(siem::SiemWorker {
+            database: app.database.clone(),
+            access_log: app.access_log.database().clone(),
+            file,
+            progress: app.siem.clone(),
+            stopping: app.stopping.subscribe(),
+        })?);
+    }
     Ok(workers)
 }
 
@@ -354,6 +363,7 @@ impl Service {
             metrics: Metrics::new(&database, &access_log, record_keys.as_ref().map(|keys| (keys, &measures))),
             record_keys,
             backups: Mutex::default(),
+            siem: Arc::default(),
             draining: AtomicBool::new(false),
             stopping: watch::Sender::new(false),
             clock,

@@ -347,7 +347,7 @@ async fn test(Call { app, caller, request }: Call, id: Path<String>) -> Result<H
     let shown = ShownAttempt::from(attempt);
     if let Some(under) = under {
         let kept = shown.clone();
-        app.database.write(move |tx| under.remember(tx.unflushed(), 0, &kept)).await?;
+        app.database.write(move |tx| under.remember(tx, 0, &kept)).await?;
     }
     json_answer(StatusCode::OK, &shown)
 }

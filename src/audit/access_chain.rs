@@ -6,6 +6,7 @@ use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::clock::SETTLED;
 use crate::db::schema::{access_log, access_log_ends};
 use crate::db::{Db, DeferredRow, insert_rows, snapshot, upsert_rows};
 use crate::digest;
@@ -57,15 +58,17 @@ impl DeferredRow for DisclosureRow {
     }
 }
 
-/// Disclosures before this instant are kept no longer.
-pub(crate) struct RetentionLimit(pub(crate) NaiveDateTime);
+/// The time at which a disclosure is recorded, and for which it is kept.
+pub(crate) struct Retention {
+    pub(crate) now: NaiveDateTime,
+    pub(crate) kept: TimeDelta,
+}
 
-impl DeferredRow for RetentionLimit {
+impl DeferredRow for Retention {
     const RANK: u8 = 0;
 
     fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
-        let instant = rows.iter().map(|RetentionLimit(instant)| *instant).max();
-        instant.map_or(Ok(()), |instant| prune_before(db, instant))
+        rows.iter().max_by_key(|retention| retention.now).map_or(Ok(()), |retention| prune(db, retention))
     }
 }
 
@@ -122,7 +125,7 @@ impl AccessEntry {
         digest::of(&parts)
     }
 
-    fn link(&self) -> ChainLink {
+    pub(crate) fn link(&self) -> ChainLink {
         ChainLink { id: self.id, at: self.at, hash: self.hash.clone() }
     }
 }
@@ -183,12 +186,20 @@ pub(crate) fn append(db: &mut Db, said: &[DisclosureRow]) -> Result<()> {
     last.map_or(Ok(()), |last| set_end(db, LAST, &last))
 }
 
-/// Takes the entries away that lie before the first one of this instant or later, and keeps where the chain goes on.
-pub(crate) fn prune_before(db: &mut Db, instant: NaiveDateTime) -> Result<()> {
+/// Takes away what has been kept for long enough: so long before the newest entry that has settled itself.
+fn prune(db: &mut Db, Retention { now, kept }: &Retention) -> Result<()> {
+    let at_least = *now - SETTLED;
     let oldest = access_log::table.order(access_log::id).select(access_log::at);
-    if oldest.first::<NaiveDateTime>(db).optional()?.is_none_or(|at| at >= instant) {
+    if oldest.first::<NaiveDateTime>(db).optional()?.is_none_or(|at| at >= at_least - *kept) {
         return Ok(());
     }
+    let settled = access_log::table.filter(access_log::at.le(at_least)).order(access_log::at.desc());
+    let settled: Option<NaiveDateTime> = settled.select(access_log::at).first(db).optional()?;
+    settled.map_or(Ok(()), |settled| prune_before(db, settled - *kept))
+}
+
+/// Takes the entries away that lie before the first one of this instant or later, and keeps where the chain goes on.
+pub(crate) fn prune_before(db: &mut Db, instant: NaiveDateTime) -> Result<()> {
     // In the order of the chain: no more is looked at than goes.
     let kept = access_log::table.filter(access_log::at.ge(instant)).order(access_log::id).select(access_log::id);
     let first: Option<i64> = kept.first(db).optional()?;
@@ -199,9 +210,17 @@ pub(crate) fn prune_before(db: &mut Db, instant: NaiveDateTime) -> Result<()> {
     set_end(db, FORGOTTEN, &last)
 }
 
-fn page(db: &mut Db, after: i64) -> Result<Vec<AccessEntry>> {
-    let page = access_log::table.filter(access_log::id.gt(after)).order(access_log::id).limit(PAGE);
+/// Entries after a place, oldest first.
+pub(crate) fn after(db: &mut Db, place: i64, most: i64) -> Result<Vec<AccessEntry>> {
+    let page = access_log::table.filter(access_log::id.gt(place)).order(access_log::id).limit(most);
     Ok(page.select(AccessEntry::as_select()).load(db)?)
+}
+
+/// True if the chain has had an entry with that hash, as far as it is kept.
+pub(crate) fn may_have_held(db: &mut Db, id: i64, hash: &str) -> Result<bool> {
+    let held: Option<String> = access_log::table.find(id).select(access_log::hash).first(db).optional()?;
+    let end = head(db)?.map_or(0, |last| last.id);
+    Ok(held.map_or(id <= end, |held| held == hash))
 }
 
 /// Every place where the chain does not fit together. `now` says what may have been forgotten.
@@ -219,7 +238,7 @@ fn broken(db: &mut Db, now: NaiveDateTime) -> Result<Vec<String>> {
     }));
     let (mut after, mut last) = (i64::MIN, forgotten);
     loop {
-        let page = page(db, after)?;
+        let page = self::after(db, after, PAGE)?;
         let Some(end) = page.last() else { break };
         after = end.id;
         for kept in page {

@@ -1,7 +1,7 @@
 //! The access log: each disclosure of personal data, recorded before the answer goes out. It lies apart from the data,
 //! and what cannot be recorded is not given (Art. 4 of the Swiss data protection ordinance).
 
-use crate::audit::access_chain::{AccessEntry, DisclosureRow, RetentionLimit};
+use crate::audit::access_chain::{AccessEntry, DisclosureRow, Retention};
 use crate::clock::{Clock, write_instant};
 use crate::db::schema::access_log;
 use crate::db::{Database, Db, WriteTransaction, exclusively};
@@ -128,7 +128,7 @@ impl DisclosureContext {
     /// are kept.
     pub fn defer(&self, tx: &mut WriteTransaction, seen: &[Disclosure], at: NaiveDateTime, kept: Duration) {
         let kept = TimeDelta::from_std(kept).unwrap_or(TimeDelta::days(400));
-        tx.defer(RetentionLimit(at - kept));
+        tx.defer(Retention { now: at, kept });
         for Disclosure { register, record, properties } in seen {
             tx.defer(DisclosureRow {
                 at,

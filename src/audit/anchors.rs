@@ -1,6 +1,5 @@
 //! Anchors in a file: once a day the service adds one, for a place that its database's administrators do not write to.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -8,6 +7,7 @@ use std::time::Duration;
 use chrono::{NaiveDate, NaiveDateTime};
 use tokio::sync::watch;
 
+use super::line_file;
 use super::trail::{self, Anchor};
 use crate::audit::access_chain;
 use crate::clock::Clock;
@@ -64,22 +64,25 @@ async fn append(worker: &AnchorWorker, file: &Path) -> Result<()> {
     let end = worker.database.read_primary(trail::head).await?;
     let anchor = Anchor::new(end, log, &worker.purposes, worker.clock.now());
     let line = serde_json::to_string(&anchor).map_err(|error| Error::Internal(error.to_string()))?;
-    let written = std::fs::OpenOptions::new().create(true).append(true).open(file).and_then(|mut file| {
-        writeln!(file, "{line}")?;
-        file.sync_all()
-    });
-    written.map_err(|error| failed(file, &error))
+    line_file::append(file, &format!("{line}\n")).map_err(|error| failed(file, &error))
 }
 
-/// The anchors of a file, one after the other; none when there is no file yet.
+/// The anchors of a file, one after the other; none when there is no file yet. Of a last one that broke off while it was written
+/// nothing is known: the next one takes its place.
 pub fn read(file: &Path) -> Result<Vec<Anchor>> {
     let text = match std::fs::read_to_string(file) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         text => text.map_err(|error| failed(file, &error))?,
     };
-    let anchors =
-        serde_json::Deserializer::from_str(&text).into_iter().collect::<std::result::Result<Vec<Anchor>, _>>();
-    anchors.map_err(|_| failed(file, &"holds something that is no anchor"))
+    let mut anchors = Vec::new();
+    for anchor in serde_json::Deserializer::from_str(&text).into_iter() {
+        match anchor {
+            Ok(anchor) => anchors.push(anchor),
+            Err(error) if error.is_eof() => log::warn!("{}: the last anchor broke off", file.display()),
+            Err(_) => return Err(failed(file, &"holds something that is no anchor")),
+        }
+    }
+    Ok(anchors)
 }
 
 /// The instant of the last anchor in a file; none where there is none.

@@ -4,4 +4,6 @@
 pub mod access_chain;
 pub mod access_log;
 pub mod anchors;
+mod line_file;
+pub mod siem;
 pub mod trail;

@@ -150,6 +150,12 @@ pub fn head(db: &mut Db) -> Result<(i64, String)> {
     Ok(last.first(db).optional()?.unwrap_or_default())
 }
 
+/// True if the entry of that place has that hash; true of the beginning.
+pub(crate) fn holds(db: &mut Db, seq: i64, hash: &str) -> Result<bool> {
+    let held: Option<String> = audit_trail::table.find(seq).select(audit_trail::hash).first(db).optional()?;
+    Ok(held.map_or(seq == 0, |held| held == hash))
+}
+
 /// The instant of the newest backup that stands after a place of the trail, and the place that was looked at up to.
 pub fn backup_after(db: &mut Db, place: i64) -> Result<(Option<NaiveDateTime>, i64)> {
     let (end, _) = head(db)?;

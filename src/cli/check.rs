@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::{code, say};
-use crate::audit::anchors;
+use crate::audit::{anchors, siem};
 use crate::auth::Tokens;
 use crate::config::{Config, Target};
 use crate::db::{self, Schema};
@@ -41,6 +41,9 @@ pub fn run(config: &Config, options: &CheckOptions) -> Result<ExitCode> {
     is_well &= tell("seal", seal(config))?;
     if let Some(file) = &config.audit.anchor_file {
         is_well &= tell("anchors", anchors_in(file))?;
+    }
+    if let Some(file) = &config.audit.siem_file {
+        is_well &= tell("SIEM", siem::check(file))?;
     }
     if let Some(folder) = &options.backup_dir {
         is_well &= tell("backups", takes_files(folder))?;

@@ -11,6 +11,10 @@ use crate::source::did_you_mean;
 /// The beginning of the names of settings.
 const PREFIX: &str = "AUFSICHT_";
 
+/// The beginning and the end of the names of further settings, which others have settings beside: platforms set `DATABASE_HOST` or
+/// `DATABASE_PUBLIC_URL` of themselves, but no files.
+const FILES: [&str; 2] = ["DATABASE_", "_FILE"];
+
 /// The variables that Kubernetes sets of itself where a service is called `aufsicht`.
 const OF_KUBERNETES: [&str; 2] = ["AUFSICHT_SERVICE_", "AUFSICHT_PORT"];
 
@@ -28,13 +32,17 @@ pub fn check(command: &Command) -> Result<()> {
     let mut known = BTreeSet::new();
     names(command, &mut known);
     let given = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    match given.filter(|name| name.starts_with(PREFIX)).find(|name| !is_known(name, &known)) {
+    match given.filter(|name| is_like_ours(name)).find(|name| !is_known(name, &known)) {
         None => Ok(()),
         Some(name) => {
             let meant = did_you_mean(&name, known.iter().map(String::as_str));
             Err(Error::Configuration(format!("there is no setting {name}{meant}; `aufsicht help settings` lists them")))
         }
     }
+}
+
+fn is_like_ours(name: &str) -> bool {
+    name.starts_with(PREFIX) || (name.starts_with(FILES[0]) && name.ends_with(FILES[1]))
 }
 
 fn is_known(name: &str, known: &BTreeSet<String>) -> bool {
@@ -58,6 +66,12 @@ fn names(command: &Command, known: &mut BTreeSet<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_platforms_set_is_no_setting_of_ours() {
+        assert!(["AUFSICHT_LISTN", "DATABASE_PASSWORD_FILE", "DATABASE_ULR_FILE"].into_iter().all(is_like_ours));
+        assert!(!["DATABASE_HOST", "DATABASE_PUBLIC_URL", "DATABASE_PASSWORD", "X_FILE"].into_iter().any(is_like_ours));
+    }
 
     #[test]
     fn what_kubernetes_sets_is_no_mistake() {

@@ -1,6 +1,9 @@
 //! The service as it is run from the command line, and the question of its health.
 
 use std::io::Write;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -37,6 +40,7 @@ pub fn serve(config: Config, with_demo: bool) -> Result<ExitCode> {
         welcome(&service, &tokens, &clock, with_demo)?;
     }
     stop_on_signal(&service)?;
+    notify("READY=1");
     service.wait()?;
     Ok(ExitCode::SUCCESS)
 }
@@ -77,11 +81,25 @@ fn stop_on_signal(service: &Service) -> Result<()> {
                 // Whoever asks a second time means at once.
                 let _ = tokio::time::timeout(time, signals.end(&reload)).await;
             }
+            notify("STOPPING=1");
             log::info!("stopping: finishing what runs");
             stop().await;
         });
     };
     std::thread::Builder::new().name("signals".into()).spawn(follow).map(drop).map_err(failed)
+}
+
+/// Tells whoever started the service how it is, where that is asked for: systemd with `Type=notify` (sd_notify(3)).
+fn notify(state: &str) {
+    let Some(socket) = std::env::var_os("NOTIFY_SOCKET").filter(|socket| !socket.is_empty()) else { return };
+    let address = match socket.as_bytes().strip_prefix(b"@") {
+        Some(name) => SocketAddr::from_abstract_name(name),
+        None => SocketAddr::from_pathname(&socket),
+    };
+    let sent = address.and_then(|address| UnixDatagram::unbound()?.send_to_addr(state.as_bytes(), &address));
+    if let Err(error) = sent {
+        log::warn!("{state} was not told to {}: {error}", socket.display());
+    }
 }
 
 /// The signals that a service follows.

@@ -48,6 +48,11 @@ pub struct AuditSettings {
     /// File that a signed anchor of the audit trail is added to once a day; best where nobody can take it away
     #[arg(long, env = "AUFSICHT_ANCHOR_FILE", global = true)]
     pub anchor_file: Option<PathBuf>,
+
+    /// File that each entry of the audit trail and each disclosure is added to after its commit, a JSON object a line, for a system
+    /// that watches; it may be moved away at any time
+    #[arg(long, env = "AUFSICHT_SIEM_FILE", global = true)]
+    pub siem_file: Option<PathBuf>,
 }
 
 /// Reads how long disclosures are kept: the ordinance demands a year.

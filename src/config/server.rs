@@ -1,7 +1,10 @@
 //! The server: where it listens, whom it believes, how it ends; and its limits.
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::str::FromStr;
 use std::time::Duration;
+
+use ipnet::IpNet;
 
 use super::duration::{duration, duration_or_none};
 use crate::error::{Error, Result};
@@ -14,9 +17,9 @@ pub struct ServerSettings {
     #[arg(long, env = "AUFSICHT_LISTEN", default_value = "127.0.0.1:8080", global = true)]
     pub listen: String,
 
-    /// Addresses of proxies whose X-Forwarded-For is believed, separated by commas
+    /// Proxies whose X-Forwarded-For is believed, by address or by network, separated by commas: 10.0.0.1,10.1.0.0/16
     #[arg(long, env = "AUFSICHT_TRUSTED_PROXIES", value_delimiter = ',', global = true)]
-    pub trusted_proxies: Vec<IpAddr>,
+    pub trusted_proxies: Vec<ProxyNetwork>,
 
     /// Address of the service as its clients know it, with the path that a proxy takes away, such as
     /// https://host.example/aufsicht; links and documents name it (default: as each request was asked)
@@ -44,6 +47,28 @@ pub struct ServerSettings {
     /// of the profile)
     #[arg(long, env = "AUFSICHT_SECURITY_CONTACT", global = true)]
     pub security_contact: Option<String>,
+}
+
+/// The network of proxies; of one proxy it is its address alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProxyNetwork(IpNet);
+
+impl ProxyNetwork {
+    /// True if an address is in it, also one of IPv4 that is written as one of IPv6.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        self.0.contains(&address.to_canonical()) || self.0.contains(&address)
+    }
+}
+
+impl FromStr for ProxyNetwork {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let text = text.trim();
+        let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        let wanted = "is neither an address such as 10.0.0.1 or fd00::1 nor a network such as 10.0.0.0/8 or fd00::/8";
+        network.map(ProxyNetwork).map_err(|_| format!("\"{text}\" {wanted}"))
+    }
 }
 
 /// Reads the address of the service outside.
@@ -93,8 +118,32 @@ impl ServerSettings {
         Ok(addresses)
     }
 
+    /// True if the word of a peer on whom it speaks for is believed.
+    pub fn trusts(&self, peer: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(peer))
+    }
+
     /// True if no other machine can reach the server.
     pub fn is_loopback_only(&self) -> Result<bool> {
         Ok(self.addresses()?.iter().all(|address| address.ip().is_loopback()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proxies_are_trusted_by_address_and_by_network() {
+        let is_in =
+            |network: &str, address: &str| network.parse::<ProxyNetwork>().unwrap().contains(address.parse().unwrap());
+        assert!(is_in("10.0.0.1", "10.0.0.1") && !is_in("10.0.0.1", "10.0.0.2"));
+        assert!(is_in("10.0.0.0/8", "10.255.3.4") && !is_in("10.0.0.0/8", "11.0.0.1"));
+        assert!(is_in("fd00::/8", "fd12::1") && !is_in("fd00::/8", "fe80::1"));
+        assert!(is_in(" 10.0.0.0/8 ", "::ffff:10.1.2.3"), "as a socket of both protocols tells it");
+        for wrong in ["10.0.0.0/33", "10.0.0", "proxy.example", "10.0.0.0/", ""] {
+            let told = wrong.parse::<ProxyNetwork>().unwrap_err();
+            assert!(told.starts_with(&format!("\"{wrong}\" is neither")), "{told}");
+        }
     }
 }

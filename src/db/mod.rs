@@ -150,7 +150,10 @@ impl Database {
     }
 
     /// Runs a query on one of the reading connections, away from the threads that serve requests. Several queries
-    /// that must see the same state belong into one `transaction`. It may be run again: where a replica is lost in it.
+    /// that must see the same state belong into one `transaction`. It may be run again: a replica can be lost in it.
+    ///
+    /// A replica may be behind, too, so its word that something is not there, or there no longer, is not taken: the query is
+    /// asked of the database itself again. A refusal for that reason belongs into the query, therefore.
     pub async fn read<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -162,7 +165,7 @@ impl Database {
         }
     }
 
-    /// The same for a query that hands on what it reads while it runs.
+    /// The same for a query that hands on what it reads while it runs: it cannot be asked twice, and a replica has the last word.
     pub async fn read_once<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -199,7 +202,7 @@ impl Database {
         F: Fn(&mut Db) -> Result<T> + Send + Sync + 'static,
     {
         match &self.replica {
-            Some(replica) => self.counted(replica.run(&self.own, work).await),
+            Some(_) => self.read(work).await,
             None => self.counted(self.own.run_inline(work).await),
         }
     }

@@ -69,7 +69,8 @@ impl Replica {
         *lost = failure.map(|_| Instant::now());
     }
 
-    /// Reads at the replica; where that is lost, before the read or in it, at the database itself.
+    /// Reads at the replica; where that is lost, before the read or in it, or does not have what is asked for, at the database
+    /// itself.
     pub(super) async fn run<T, F>(&self, instead: &ReadPool, work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -85,6 +86,7 @@ impl Replica {
                 self.note(Some(&error));
                 instead.run(move |db| work(db)).await
             }
+            Err(Error::NotFound(_) | Error::Gone) => instead.run(move |db| work(db)).await,
             Err(error) => Err(error),
             Ok(read) => {
                 self.note(None);

@@ -28,7 +28,16 @@ const MEDIA_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsh
 pub const ROWS: usize = 1_048_576;
 
 fn failed(error: XlsxError) -> Error {
-    Error::Internal(format!("cannot write a spreadsheet: {error}"))
+    match error {
+        XlsxError::IoError(error) | XlsxError::TempFileError(_, error) => no_room(&error),
+        error => Error::Internal(format!("cannot write a spreadsheet: {error}")),
+    }
+}
+
+/// The refusal where the folder for what is made on the way (`TMPDIR`) takes no files, or no more.
+fn no_room(error: &std::io::Error) -> Error {
+    let folder = std::env::temp_dir();
+    Error::Unavailable(format!("no room for a spreadsheet in {} (TMPDIR): {error}", folder.display()))
 }
 
 /// A spreadsheet that is written row by row; the rows lie in a file that has no name, not in memory.
@@ -70,7 +79,7 @@ impl SheetWriter {
             sheet.autofilter(0, 0, self.row - 1, last).map_err(failed)?;
         }
         printed(sheet, 0, self.row as usize)?;
-        let lost = |error: std::io::Error| Error::Unavailable(format!("no room for a spreadsheet: {error}"));
+        let lost = |error: std::io::Error| no_room(&error);
         let mut file = tempfile::tempfile().map_err(lost)?;
         self.workbook.save_to_writer(&mut file).map_err(failed)?;
         file.flush().map_err(lost)?;

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 use crate::audit::trail;
 use crate::auth::service_accounts;
+use crate::clock::SETTLED;
 use crate::context::OperationContext;
 use crate::db::schema::{deliveries, leases, webhooks};
 use crate::db::{Db, WriteTransaction, insert_rows};
@@ -288,12 +289,19 @@ pub fn release(tx: &mut WriteTransaction, name: &str, holder: &str) -> Result<()
 /// The time for which delivered entries stay in the log. Parked ones stay until somebody sends them again.
 const KEPT: TimeDelta = TimeDelta::days(90);
 
-/// Forgets what was delivered long ago. Ids begin with the time, so that no more is looked at than goes.
+/// Less than the id of each delivery that is made later: ids begin with the time.
+fn first_id(at: NaiveDateTime) -> String {
+    let seconds = at.and_utc().timestamp().try_into().unwrap_or(0);
+    uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, 0)).to_string()
+}
+
+/// Forgets what was delivered long before the newest delivery that has settled. No more is looked at than goes.
 fn forget_delivered(tx: &mut WriteTransaction, now: NaiveDateTime) -> Result<()> {
-    let seconds = (now - KEPT).and_utc().timestamp().try_into().unwrap_or(0);
-    let bound = uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, 0)).to_string();
-    let old = deliveries::table.filter(deliveries::id.lt(bound)).filter(deliveries::state.eq("DELIVERED"));
-    diesel::delete(old).execute(tx.unflushed())?;
+    let settled = deliveries::table.filter(deliveries::id.lt(first_id(now - SETTLED))).order(deliveries::id.desc());
+    let settled: Option<NaiveDateTime> = settled.select(deliveries::created_at).first(tx.unflushed()).optional()?;
+    let Some(settled) = settled else { return Ok(()) };
+    let old = deliveries::table.filter(deliveries::id.lt(first_id(settled - KEPT)));
+    diesel::delete(old.filter(deliveries::state.eq("DELIVERED"))).execute(tx.unflushed())?;
     Ok(())
 }
 

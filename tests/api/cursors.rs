@@ -12,7 +12,7 @@ use crate::support::{ALL_SCOPES, App, Backend, Client, Directory, SECRET, aufsic
 const NEW: &str = "another secret that only these tests know, long enough";
 
 /// A further instance on the database of a service, or on another one.
-fn instance(app: &App, configure: impl FnOnce(&mut Config)) -> (Service, Client) {
+pub fn instance(app: &App, configure: impl FnOnce(&mut Config)) -> (Service, Client) {
     let mut config = app.config.clone();
     configure(&mut config);
     let service = Service::start(config, app.clock.clone()).unwrap();
@@ -27,7 +27,7 @@ fn post_under(client: &Client, key: &str, path: &str, body: &Value) -> crate::su
 }
 
 /// The status of a stream of changes that begins behind an event.
-fn streamed(client: &Client, header: Option<&str>, query: &str) -> u16 {
+pub fn streamed(client: &Client, header: Option<&str>, query: &str) -> u16 {
     let mut headers = vec![("Accept", "text/event-stream")];
     headers.extend(header.map(|cursor| ("Last-Event-ID", cursor)));
     let refused = client.within(std::time::Duration::from_millis(1500)).try_send(
@@ -138,7 +138,7 @@ fn told(place: &Path, url: &str, arguments: &[&str]) -> String {
 }
 
 /// A copy of a service's database as it is now, which does not know that it is one: its URL.
-fn copied(app: &App, place: &Path) -> String {
+pub fn copied(app: &App, place: &Path) -> String {
     if app.backend == Backend::Sqlite {
         let copy = place.join("copied.sqlite3");
         app.sql(&format!("VACUUM INTO '{}'", copy.display()));

@@ -6,8 +6,10 @@ use std::time::Duration;
 use aufsicht::Config;
 use serde_json::{Value, json};
 
+use crate::cursors::{copied, instance};
 use crate::faults::eventually;
-use crate::support::{App, Backend, Client, Cluster, Process, database};
+use crate::on_both_databases;
+use crate::support::{App, Backend, Client, Cluster, Directory, Process, database};
 
 /// What a client reads at one instance, it changes at the other.
 fn hand_over(from: &Client, to: &Client, number: usize) {
@@ -123,4 +125,71 @@ fn reads_its_own_writes_beside_a_replica_that_lags_on_sqlite() {
 #[test]
 fn reads_its_own_writes_beside_a_replica_that_lags_on_postgres() {
     with_replica(Backend::Postgres);
+}
+
+// A copy of the database that never follows it: what a client has written it finds, changes, and goes on with.
+on_both_databases! {
+    fn nothing_is_refused_that_a_replica_does_not_have_yet(app) {
+        app.case("Auf der Replik");
+        let place = Directory::new();
+        let copy = copied(&app, &place.0);
+        let (_service, beside) = instance(&app, |config| config.connections.read_url = Some(copy));
+        let created = beside.post("/v1/cases", &json!({"title": "Eben erst", "received_on": "2016-01-01"})).expect(201);
+        let path = format!("/v1/cases/{}", created.json()["id"].as_str().unwrap());
+        assert_eq!(beside.get(&format!("{path}/history")).expect(200).json()["items"].as_array().unwrap().len(), 1);
+        beside.patch(&path, created.header("etag").unwrap(), &json!({"area": "IT"})).expect(200);
+        assert_eq!(beside.get(&format!("{path}/history")).expect(200).json()["items"].as_array().unwrap().len(), 2);
+        assert_eq!(beside.get("/v1/cases").expect(200).json()["items"].as_array().unwrap().len(), 1, "it does not lag");
+    }
+}
+
+/// Puts a document that is not there, and another one in its place, and reads each.
+fn put_and_read(client: &Client, path: &str, bodies: [Value; 2], read: impl Fn(&Value) -> &Value) {
+    for (body, status) in bodies.iter().zip([201, 200]) {
+        let answer = client.put(path, body).expect(status).json();
+        assert_eq!(read(&client.get(path).expect(200).json()), read(&answer), "{path}");
+    }
+}
+
+on_both_databases! {
+    fn figures_of_a_year_are_read_as_they_were_entered_beside_a_replica_that_lags(app) {
+        app.case("Auf der Replik");
+        let place = Directory::new();
+        let copy = copied(&app, &place.0);
+        let (_service, beside) = instance(&app, |config| config.connections.read_url = Some(copy));
+        let views = [1, 2].map(|number| json!({"visitors": number, "page_views": number, "downloads": []}));
+        put_and_read(&beside, "/v1/website-figures/2019", views, |all| all);
+        let staff = [100, 180].map(|percent| json!({"positions_percent": percent}));
+        put_and_read(&beside, "/v1/staffing/2019", staff, |all| all);
+        beside.get("/v1/statistics/published/2016").expect_problem(404, "not-found");
+        let printed = [1, 2].map(|total| json!({"figures": {"inquiries.total": total}, "published_on": "2017-04-03"}));
+        put_and_read(&beside, "/v1/statistics/published/2016", printed, |published| &published["version"]);
+        let differing = beside.get("/v1/statistics/published/2016/differences").expect(200).json();
+        assert_eq!(differing["version"], 2);
+        beside.put("/v1/statistics/figures/2016", &json!({"figures": {}})).expect(201);
+        let entered = beside.get("/v1/statistics/figures/2016").expect(200);
+        assert_eq!((entered.json()["version"].as_i64(), entered.header("etag").is_some()), (Some(1), true));
+    }
+}
+
+on_both_databases! {
+    fn who_follows_the_changes_goes_on_beside_a_replica_that_lags(app) {
+        app.case("Auf der Replik");
+        let place = Directory::new();
+        let copy = copied(&app, &place.0);
+        let (_service, beside) = instance(&app, |config| config.connections.read_url = Some(copy));
+        let page = |client: &Client, query: &str| {
+            let page = client.get(&format!("/v1/changes?{query}")).expect(200).json();
+            (page["items"].as_array().unwrap().len(), page["next"].as_str().unwrap().to_owned())
+        };
+        app.case("Noch nicht auf der Replik");
+        let (all, end) = page(&app.client, "");
+        assert_eq!((all, page(&beside, "").0), (2, 1), "it does not lag");
+        // The end of the database is beyond that of the replica.
+        assert_eq!(page(&beside, &format!("after={end}")), (0, end.clone()));
+        assert_eq!(page(&beside, &format!("after={end}&wait=1")), (0, end.clone()));
+        app.case("Danach");
+        assert_eq!(page(&beside, &format!("after={end}")).0, 1);
+        assert_eq!(crate::cursors::streamed(&beside, Some(&end), ""), 200);
+    }
 }

@@ -465,3 +465,19 @@ fn another_default_isolation_refuses_no_write() {
         assert_eq!(instances[0].client.all("/v1/cases?limit=1000").len(), 160, "{isolation}");
     }
 }
+
+/// The server was started anew while nobody asked: whoever comes first afterwards notices nothing.
+#[test]
+fn the_first_requests_after_a_restart_of_the_server_are_served() {
+    let cluster = Cluster::start();
+    let process = Process::start(&cluster.create_database(None), &[]);
+    let write = |title: &str| process.client.post("/v1/cases", &json!({"title": title, "notes": "Notiz"}));
+    let made = write("Vorher").expect(201).json();
+    for _ in 0..3 {
+        cluster.stop();
+        cluster.start_again();
+        write("Danach").expect(201);
+        process.client.get(&format!("/v1/cases/{}", made["id"].as_str().unwrap())).expect(200);
+        process.client.get("/v1/cases").expect(200);
+    }
+}

@@ -53,6 +53,7 @@ mod sealing;
 mod search;
 mod settings;
 mod shares;
+mod siem;
 mod solver;
 #[cfg(feature = "otel")]
 mod spans;

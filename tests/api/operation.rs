@@ -1,13 +1,16 @@
 //! How a service is watched and ended, and what is told of a write whose end nobody knows.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::time::{Duration, Instant};
 
+use aufsicht::config::Target;
 use serde_json::{Value, json};
 
 use crate::faults::eventually;
+use crate::on_both_databases;
 use crate::support::{
-    ALL_SCOPES, App, Backend, Client, Directory, Link, Process, Proxy, Running, SECRET, aufsicht, database,
+    ALL_SCOPES, App, Backend, Client, Cluster, Directory, Link, Process, Proxy, Running, SECRET, aufsicht, database,
     with_record_keys,
 };
 
@@ -334,4 +337,89 @@ crate::on_each! {
     a_service_that_ends_takes_requests_for_a_while
     a_check_tells_all_and_changes_nothing
     what_is_measured_tells_where_it_hurts
+}
+
+// What Prometheus asked for before OpenMetrics, and other programs still do.
+on_both_databases! {
+    fn the_metrics_come_in_the_older_text_format_too(app) {
+        app.case("Anfrage");
+        let ask = |accept: &str| app.client.send("GET", "/metrics", &[("Accept", accept)], None).expect(200);
+        let is_open = |accept: &str| ask(accept).header("content-type").unwrap().starts_with("application/openmetrics-text");
+        assert!(is_open("*/*") && is_open("application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3"));
+        let older = ask("text/plain");
+        assert_eq!(older.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+        let text = older.text();
+        let kinds: BTreeMap<&str, &str> =
+            text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')).collect();
+        assert_eq!((kinds["aufsicht_requests_total"], kinds["aufsicht_build_info"]), ("counter", "gauge"));
+        for line in text.lines() {
+            let sample = line.split(['{', ' ']).next().unwrap();
+            let is_described = |ending: &str| sample.strip_suffix(ending).is_some_and(|name| kinds.get(name) == Some(&"histogram"));
+            let known = kinds.contains_key(sample) || ["_bucket", "_sum", "_count"].into_iter().any(is_described);
+            assert!(known || line.starts_with("# TYPE ") || line.starts_with("# HELP "), "{line}");
+        }
+        app.client.send("GET", "/metrics", &[("Accept", "application/json")], None).expect_problem(406, "not-acceptable");
+    }
+}
+
+/// A service whose access log is away: nobody is shown personal data, and the balancer is told.
+fn readiness_without_the_access_log(app: &App, away: impl FnOnce(), back: impl FnOnce()) {
+    let case = app.create("cases", json!({"title": "Anfrage", "notes": "Notiz"}));
+    let path = format!("/v1/cases/{}", case["id"].as_str().unwrap());
+    let ready = || app.client.get("/health/ready");
+    assert_eq!(ready().expect(200).json()["access_log"], "ok");
+    away();
+    eventually("it stays ready", || ready().status == 503);
+    assert_eq!(ready().expect_problem(503, "unavailable")["failing"], json!(["access_log"]));
+    app.client.get(&path).expect_problem(503, "unavailable");
+    back();
+    eventually("it does not become ready again", || ready().status == 200);
+    app.client.get(&path).expect(200);
+}
+
+#[test]
+fn readiness_says_that_the_access_log_is_away_on_sqlite() {
+    let app = App::start(Backend::Sqlite);
+    let Target::Sqlite(file) = app.config.database.access_log().unwrap() else { panic!("no file") };
+    let elsewhere = format!("{file}.away");
+    let away = || std::fs::rename(&file, &elsewhere).unwrap();
+    readiness_without_the_access_log(&app, away, || std::fs::rename(&elsewhere, &file).unwrap());
+}
+
+#[test]
+fn readiness_says_that_the_access_log_is_away_on_postgres() {
+    let cluster = Cluster::start();
+    let app = App::start_with(Backend::Postgres, |config| {
+        config.database.timeout = Duration::from_secs(1);
+        config.database.access_log_url = Some(cluster.create_database(None));
+    });
+    readiness_without_the_access_log(&app, || cluster.stop(), || cluster.start_again());
+}
+
+#[test]
+fn whoever_started_it_is_told_that_it_is_ready_and_that_it_ends() {
+    let directory = Directory::new();
+    let socket = directory.0.join("notify");
+    let told = std::os::unix::net::UnixDatagram::bind(&socket).unwrap();
+    told.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let hear = || {
+        let mut said = [0; 100];
+        let length = told.recv(&mut said).unwrap();
+        String::from_utf8_lossy(&said[..length]).into_owned()
+    };
+    let (url, _database) = database(Backend::Sqlite);
+    let process = Process::start(&url, &[("NOTIFY_SOCKET", socket.to_str().unwrap())]);
+    assert_eq!(hear(), "READY=1");
+    process.terminate();
+    assert_eq!(hear(), "STOPPING=1");
+}
+
+on_both_databases! {
+    fn a_spreadsheet_without_a_folder_for_it_is_refused_with_its_reason(app) {
+        app.case("Anfrage");
+        let settings = [("TMPDIR", "/nowhere/at/all"), ("AUFSICHT_SEAL_KEY", crate::support::SEAL_KEY)];
+        let process = Process::start(&app.config.database.url, &settings);
+        process.client.get("/v1/cases/export?format=xlsx").expect_problem(503, "unavailable");
+        process.client.get("/v1/cases/export?format=csv").expect(200);
+    }
 }

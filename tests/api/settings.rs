@@ -136,6 +136,8 @@ fn a_url_comes_from_a_file() {
         let told = refusal(&mut run(&["serve"], &[(setting, file)]));
         assert!(told.contains(said) && !told.contains("gehe"), "{told}");
     }
+    let told = refusal(&mut run(&["verify"], &[("DATABASE_PASSWORD_FILE", "url"), ("DATABASE_HOST", "of-a-platform")]));
+    assert!(told.contains("there is no setting DATABASE_PASSWORD_FILE; did you mean DATABASE_"), "{told}");
     let twice = [("DATABASE_URL_FILE", "url"), ("DATABASE_URL", "sqlite:x.sqlite3")];
     assert!(refusal(&mut run(&["verify"], &twice)).contains("set DATABASE_URL or DATABASE_URL_FILE, not both"));
     // A variable that is empty is not set.
@@ -187,6 +189,7 @@ fn settings_come_from_a_file_and_the_environment_and_flags_weigh_more() {
         ("settings = \"x\"\n", "aufsicht.toml:1: there is no setting settings"),
         ("workers = 999\n", "aufsicht.toml:1: workers: 999 is not in 1..=256"),
         ("\n\nrate_limit = \"viele\"\n", "aufsicht.toml:3: rate_limit: "),
+        ("trusted_proxies = [\"10.0.0.0/33\"]\n", "trusted_proxies: \"10.0.0.0/33\" is neither an address such as"),
         ("listen = [\"a\"]\n", "aufsicht.toml:1: listen is neither a text nor a number"),
         ("listen = \"a\"\naufsicht_listen = \"b\"\n", "aufsicht.toml:2: aufsicht_listen is set twice"),
         ("seal_key = \"a\"\nseal_key_file = \"b\"\n", "aufsicht.toml:2: set seal_key or seal_key_file, not both"),

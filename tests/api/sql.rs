@@ -297,9 +297,12 @@ fn surroundings(told: &mut Told, db: &mut Db, log: &mut Db, keys: &Keys, id: &st
     told.step("make deliveries of the change feed", || {
         db::exclusively(db, |tx| subscriptions::fan_out(tx, now().naive_utc()))
     });
+    told.step("make deliveries when all that were made are old", || {
+        db::exclusively(db, |tx| subscriptions::fan_out(tx, now().naive_utc() + TimeDelta::days(36_500)))
+    });
     let context = DisclosureContext::operator("sql", "to see what is sent").unwrap();
     let seen = [Disclosure { register: "cases", record: id.to_owned(), properties: vec!["notes".into()] }];
-    for days in [500, 0] {
+    for days in [500, 8, 0] {
         let (at, year) = (now().naive_utc() - TimeDelta::days(days), std::time::Duration::from_secs(366 * 86_400));
         told.step(format!("record a disclosure {days} days ago"), || {
             db::exclusively(log, |tx| {

@@ -329,9 +329,9 @@ fn full(backend: Backend) -> App {
     command(&app, &directory, &["subject", "erase", "--record", kept["id"].as_str().unwrap(), "--properties", "title"]);
     receiver.wait(1);
     // What was recorded long ago is kept no longer, and the chain goes on.
-    app.clock.set(now() + TimeDelta::days(500));
-    let later = app.client.with_token(app.service().token(crate::support::ALL_SCOPES).unwrap());
-    for _ in 0..2 {
+    for days in [500, 508] {
+        app.clock.set(now() + TimeDelta::days(days));
+        let later = app.client.with_token(app.service().token(crate::support::ALL_SCOPES).unwrap());
         later.get(&path).expect(200);
     }
     app
@@ -593,7 +593,7 @@ on_both_databases! {
         (0..4).for_each(|_| read(0));
         let early = Watch::new(&app);
         read(200);
-        (0..3).for_each(|_| read(410));
+        [410, 418, 418].into_iter().for_each(read);
         let log = || app.client.with_token(app.service().token(crate::support::ALL_SCOPES).unwrap()).all("/v1/access-log").len();
         assert_eq!(log(), 4, "the five of the first day are kept no longer");
         let late = Watch::new(&app);
@@ -610,5 +610,76 @@ on_both_databases! {
         app.log().batch_execute("UPDATE access_log_ends SET at = '2018-01-01 00:00:00'").unwrap();
         assert!(!early.finds((&mut app.db(), &mut app.log())), "what the early anchor knows may have gone");
         assert!(late.finds((&mut app.db(), &mut app.log())), "the late one knows that they were younger");
+    }
+}
+
+// The clock of the machine is ahead for some days, and set right: what was recorded before stays.
+on_both_databases! {
+    fn a_clock_that_is_ahead_empties_no_log(app) {
+        let case = app.create("cases", json!({"title": "Anfrage", "notes": "Notiz"}));
+        let path = format!("/v1/cases/{}", case["id"].as_str().unwrap());
+        let at = |days: i64| {
+            app.clock.set(now() + TimeDelta::days(days));
+            app.client.with_token(app.service().token(crate::support::ALL_SCOPES).unwrap())
+        };
+        let read = |days: i64| drop(at(days).get(&path).expect(200));
+        let headers = [("Content-Type", "application/json"), ("Idempotency-Key", "once")];
+        let create = |days: i64, key: &str| {
+            let headers = [headers[0], ("Idempotency-Key", key)];
+            at(days).send("POST", "/v1/cases", &headers, Some(b"{\"title\": \"Einmal\"}")).expect(201)
+        };
+        let made = create(0, "once").json();
+        (0..3).for_each(|_| read(0));
+        for days in [402, 402, 405] {
+            read(days);
+            create(days, &format!("ahead-{days}"));
+        }
+        read(1);
+        let shown = || at(1).all("/v1/access-log").len();
+        let before = shown();
+        assert!(before >= 7, "{before}");
+        let again = create(0, "once");
+        assert_eq!((again.header("idempotency-replayed"), again.json()), (Some("true"), made));
+        assert_eq!(app.differences(), Vec::<String>::new());
+        // The years that follow are true ones.
+        for days in [300, 420, 428] {
+            read(days);
+        }
+        assert!(shown() < before, "{} of {before}", shown());
+    }
+}
+
+// Whoever proves the database while others write is told of no difference.
+on_both_databases! {
+    fn a_proof_agrees_while_writes_go_on(app) {
+        use std::sync::atomic::{AtomicBool, Ordering};
+        let is_over = AtomicBool::new(false);
+        let write = &|number: usize| {
+            for step in 0.. {
+                if is_over.load(Ordering::Relaxed) {
+                    break;
+                }
+                let body = json!({"title": format!("Fall {number} {step}"), "notes": "Notiz"});
+                let made = app.client.post("/v1/cases", &body).expect(201);
+                let path = format!("/v1/cases/{}", made.json()["id"].as_str().unwrap());
+                let changed = app.client.patch(&path, made.header("etag").unwrap(), &json!({"area": "IT"})).expect(200);
+                app.client.delete(&path, changed.header("etag").unwrap()).expect(204);
+            }
+        };
+        std::thread::scope(|scope| {
+            let writers: Vec<_> = (0..3).map(|number| scope.spawn(move || write(number))).collect();
+            let proofs: Vec<_> = (0..5)
+                .map(|_| {
+                    let proof = app.client.get("/v1/audit-trail/verification").expect(200).json();
+                    (proof["differences"].clone(), app.command(&["verify"]))
+                })
+                .collect();
+            is_over.store(true, Ordering::Relaxed);
+            writers.into_iter().for_each(|writer| writer.join().unwrap());
+            for (differences, (is_sound, told)) in proofs {
+                assert_eq!((differences, is_sound), (json!([]), true), "{told}");
+            }
+        });
+        assert!(app.client.all("/v1/audit-trail?limit=1000").len() > 30);
     }
 }

@@ -130,7 +130,7 @@ fn read_target<'a>(app: &'a App, request: &HttpRequest, path: &str) -> Result<(&
 async fn get(app: Data<App>, request: HttpRequest, path: Path<String>) -> Result<HttpResponse> {
     let (layout, year) = read_target(&app, &request, &path)?;
     let names = layout.names();
-    let found = app.database.read(move |db| entered_figures::versions(db, &names, &(year..=year))).await?;
+    let found = app.database.read_primary(move |db| entered_figures::versions(db, &names, &(year..=year))).await?;
     let shown = EnteredFigures::of(layout, year, found.into_iter().map(|(_, entered)| entered.under(layout)).collect());
     let body = to_json(&shown)?;
     let tag = http::expanded_tag(&app, shown.version, &body);

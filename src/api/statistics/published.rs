@@ -285,7 +285,7 @@ async fn get(app: Data<App>, request: HttpRequest, path: Path<String>) -> Result
     let version = query.number("version", 1..=1_000_000);
     query.finish()?;
     let names = app.profile.layouts.names_of(&layout);
-    let all = app.database.read(move |db| publications::publications(db, &names, &(year..=year))).await?;
+    let all = app.database.read_primary(move |db| publications::publications(db, &names, &(year..=year))).await?;
     let wanted = |publication: &&PublishedYear| version.is_none_or(|version| version == publication.version);
     let publication = all.iter().rfind(wanted).ok_or_else(|| missing(year))?;
     let contents = PublishedContents::of(publication, &all);

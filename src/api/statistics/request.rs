@@ -135,7 +135,7 @@ pub async fn read_layout_name(app: &App, query: &mut Query) -> Result<String> {
         return Ok(layout.name.clone());
     }
     let asked = name.clone();
-    if !app.database.read(move |db| publications::any(db, &asked)).await? {
+    if !app.database.read_primary(move |db| publications::any(db, &asked)).await? {
         let known: Vec<&str> = app.profile.layouts.iter().map(|layout| layout.name.as_str()).collect();
         query.fault("layout", "invalid_value", &format!("must be one of {}", known.join(", ")));
     }

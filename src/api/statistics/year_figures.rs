@@ -154,7 +154,8 @@ async fn get(kind: FiguresKind, app: Data<App>, request: HttpRequest, path: Path
     let mut query = Query::of(&request);
     let year = read_year(&path, &mut query);
     query.finish()?;
-    let found = app.database.read(move |db| repository::year_figures(db, kind, &(year..=year))).await?.remove(&year);
+    let read = move |db: &mut Db| repository::year_figures(db, kind, &(year..=year));
+    let found = app.database.read_primary(read).await?.remove(&year);
     let found = found.ok_or_else(|| Error::NotFound(format!("nothing was entered for {year}")))?;
     Ok(answer(&request, JSON, to_json(&found)?))
 }

@@ -563,9 +563,11 @@ SELECT "changes"."seq", "changes"."register", "changes"."record_id", "changes"."
   LIMIT $3;
 
 -- make deliveries of the change feed
-DELETE
+SELECT "deliveries"."created_at"
   FROM "deliveries"
-  WHERE (("deliveries"."id" < $1) AND ("deliveries"."state" = $2));
+  WHERE ("deliveries"."id" < $1)
+  ORDER BY "deliveries"."id" DESC
+  LIMIT $2;
 SELECT "webhooks"."id", "webhooks"."url", "webhooks"."registers", "webhooks"."active", "webhooks"."secret", "webhooks"."former_secret", "webhooks"."former_until", "webhooks"."position", "webhooks"."created_at", "webhooks"."created_by", "webhooks"."client"
   FROM "webhooks"
   ORDER BY "webhooks"."id";
@@ -588,6 +590,11 @@ UPDATE "webhooks"
   SET "position" = $1
   WHERE ("webhooks"."id" = $2);
 
+-- make deliveries when all that were made are old
+DELETE
+  FROM "deliveries"
+  WHERE (("deliveries"."id" < $1) AND ("deliveries"."state" = $2));
+
 -- record a disclosure 500 days ago
 SELECT "access_log"."at"
   FROM "access_log"
@@ -604,7 +611,12 @@ INSERT INTO access_log_ends (name, id, at, hash) SELECT *
   ON CONFLICT (name) DO UPDATE
   SET id = excluded.id, at = excluded.at, hash = excluded.hash;
 
--- record a disclosure 0 days ago
+-- record a disclosure 8 days ago
+SELECT "access_log"."at"
+  FROM "access_log"
+  WHERE ("access_log"."at" <= $1)
+  ORDER BY "access_log"."at" DESC
+  LIMIT $2;
 SELECT "access_log"."id"
   FROM "access_log"
   WHERE ("access_log"."at" >= $1)
@@ -615,6 +627,8 @@ SELECT "access_log"."id", "access_log"."at", "access_log"."hash"
   WHERE ("access_log"."id" < $1)
   ORDER BY "access_log"."id" DESC
   LIMIT $2;
+
+-- record a disclosure 0 days ago
 DELETE
   FROM "access_log"
   WHERE ("access_log"."id" < $1);

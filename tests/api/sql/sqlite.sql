@@ -571,9 +571,11 @@ SELECT `changes`.`seq`, `changes`.`register`, `changes`.`record_id`, `changes`.`
   LIMIT ?;
 
 -- make deliveries of the change feed
-DELETE
+SELECT `deliveries`.`created_at`
   FROM `deliveries`
-  WHERE ((`deliveries`.`id` < ?) AND (`deliveries`.`state` = ?));
+  WHERE (`deliveries`.`id` < ?)
+  ORDER BY `deliveries`.`id` DESC
+  LIMIT ?;
 SELECT `webhooks`.`id`, `webhooks`.`url`, `webhooks`.`registers`, `webhooks`.`active`, `webhooks`.`secret`, `webhooks`.`former_secret`, `webhooks`.`former_until`, `webhooks`.`position`, `webhooks`.`created_at`, `webhooks`.`created_by`, `webhooks`.`client`
   FROM `webhooks`
   ORDER BY `webhooks`.`id`;
@@ -596,6 +598,11 @@ UPDATE `webhooks`
   SET `position` = ?
   WHERE (`webhooks`.`id` = ?);
 
+-- make deliveries when all that were made are old
+DELETE
+  FROM `deliveries`
+  WHERE ((`deliveries`.`id` < ?) AND (`deliveries`.`state` = ?));
+
 -- record a disclosure 500 days ago
 SELECT `access_log`.`at`
   FROM `access_log`
@@ -612,7 +619,12 @@ INSERT INTO access_log_ends (name, id, at, hash)
   ON CONFLICT (name) DO UPDATE
   SET id = excluded.id, at = excluded.at, hash = excluded.hash;
 
--- record a disclosure 0 days ago
+-- record a disclosure 8 days ago
+SELECT `access_log`.`at`
+  FROM `access_log`
+  WHERE (`access_log`.`at` <= ?)
+  ORDER BY `access_log`.`at` DESC
+  LIMIT ?;
 SELECT `access_log`.`id`
   FROM `access_log`
   WHERE (`access_log`.`at` >= ?)
@@ -623,6 +635,8 @@ SELECT `access_log`.`id`, `access_log`.`at`, `access_log`.`hash`
   WHERE (`access_log`.`id` < ?)
   ORDER BY `access_log`.`id` DESC
   LIMIT ?;
+
+-- record a disclosure 0 days ago
 DELETE
   FROM `access_log`
   WHERE (`access_log`.`id` < ?);
