@@ -93,7 +93,7 @@ pub struct Erasure {
     pub has_record_keys: bool,
     /// The keys that were destroyed.
     pub destroyed: DestroyedKeys,
-    /// What keeps it in the files of the database.
+    /// The reasons for which it is still in the files of the database.
     pub kept: Option<KeptPages>,
     /// The same for the keys that were destroyed.
     pub keys_kept: Option<KeptPages>,

@@ -306,7 +306,7 @@ impl Tokens {
         Ok(caller)
     }
 
-    /// Whom a token speaks for, and until when that is believed.
+    /// The caller that a token speaks for, and until when that is believed.
     async fn check_anew(
         &self,
         token: &str,
@@ -362,7 +362,7 @@ fn is_line(name: &str) -> bool {
     !name.is_empty() && text::line(name).is_ok_and(|line| line == name)
 }
 
-/// Whom claims speak for, if their time is now. What the subject is called is a line in normal form.
+/// The caller that claims speak for, if their time is now. What the subject is called is a line in normal form.
 fn caller(
     claims: &Value,
     identity: impl FnOnce(String) -> Identity,

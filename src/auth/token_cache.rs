@@ -44,7 +44,7 @@ impl Default for TokenCache {
 }
 
 impl TokenCache {
-    /// Whom the token speaks for, if it was found valid less than a minute ago, with these keys of the service's own or
+    /// The caller that the token speaks for, if it was found valid less than a minute ago, with these keys of the service's own or
     /// with keys of the provider that need not be asked for again yet: a key that the provider withdraws stops working
     /// within that minute and the time that the provider takes to answer, ten seconds at the most.
     pub async fn get(&self, digest: &[u8; 32], keys: &Arc<SigningKey>, now: NaiveDateTime) -> Option<Caller> {

@@ -1,4 +1,4 @@
-//! Locks that a command waits for: who holds them stands in the log while it waits, and in its error when it gives up.
+//! Locks that a command waits for: their holders stand in the log while it waits, and in its error when it gives up.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -14,10 +14,10 @@ const ROUND: Duration = Duration::from_millis(500);
 /// A statement that takes longer may wait for a lock.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Who held what a command of this process waited for last.
+/// The holders of the lock that a command of this process waited for last.
 static HOLDERS: Mutex<Option<String>> = Mutex::new(None);
 
-/// Returns who held what a command of this process waited for last.
+/// Returns the holders of the lock that a command of this process waited for last.
 pub fn last_lock_holders() -> Option<String> {
     HOLDERS.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }

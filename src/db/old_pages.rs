@@ -11,7 +11,7 @@ use crate::error::Result;
 /// The pages of before that a database still has.
 #[derive(Debug)]
 pub struct KeptPages {
-    /// What keeps them, a clause each.
+    /// The reasons for which they are still there, a clause each.
     pub(super) reasons: Vec<String>,
     /// The statements that finish it.
     pub(super) remedy: String,

@@ -356,13 +356,13 @@ const PAUSE: Duration = Duration::from_millis(20);
 const STATISTICS: &str = "pg_catalog.pg_statistic";
 
 #[derive(QueryableByName)]
-struct Number {
+struct FoundNumber {
     #[diesel(sql_type = Nullable<BigInt>)]
     number: Option<i64>,
 }
 
 #[derive(QueryableByName)]
-struct Holder {
+struct Onlooker {
     #[diesel(sql_type = Text)]
     name: String,
     /// True if it may let go within a while.
@@ -399,8 +399,8 @@ fn free(db: &mut Db, tables: &[&'static str]) {
     }
 }
 
-/// Who sees what was there before a transaction, and whether that may pass within a while.
-const HOLDERS: &str = "SELECT name, is_passing FROM ( \
+/// The ones that see what was there before a transaction, and whether that may pass within a while.
+const ONLOOKERS: &str = "SELECT name, is_passing FROM ( \
      SELECT 'the transaction of the process ' || pid || coalesce(' (' || nullif(application_name, '') || ')', '') AS name, \
          TRUE AS is_passing, \
          greatest(age(backend_xid), CASE WHEN datname = current_database() THEN age(backend_xmin) END) AS age \
@@ -417,12 +417,12 @@ const HOLDERS: &str = "SELECT name, is_passing FROM ( \
 /// whichever database of the server, those that begin now see as far back as it. Standbys and slots see for others.
 fn wait_until_unseen(db: &mut Db, patience: Duration) -> Result<Vec<String>> {
     let now = "SELECT CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT) AS number";
-    let now = diesel::sql_query(now).get_result::<Number>(db)?.number.unwrap_or_default();
+    let now = diesel::sql_query(now).get_result::<FoundNumber>(db)?.number.unwrap_or_default();
     let begun = Instant::now();
     loop {
-        let found: Vec<Holder> = diesel::sql_query(HOLDERS).bind::<Text, _>(now.to_string()).load(db)?;
-        if begun.elapsed() >= patience || !found.iter().any(|holder| holder.is_passing) {
-            let sees = |holder: Holder| format!("{} still sees what was there before", holder.name);
+        let found: Vec<Onlooker> = diesel::sql_query(ONLOOKERS).bind::<Text, _>(now.to_string()).load(db)?;
+        if begun.elapsed() >= patience || !found.iter().any(|onlooker| onlooker.is_passing) {
+            let sees = |onlooker: Onlooker| format!("{} still sees what was there before", onlooker.name);
             return Ok(found.into_iter().map(sees).collect());
         }
         std::thread::sleep(PAUSE);
@@ -432,8 +432,9 @@ fn wait_until_unseen(db: &mut Db, patience: Duration) -> Result<Vec<String>> {
 /// Writes a table anew; why not, where it was not. A server that does not let an account do so only warns.
 fn rewrite(db: &mut Db, command: &str, table: &str) -> Result<Option<String>> {
     const FILE: &str = "SELECT CAST(pg_relation_filenode(CAST($1 AS REGCLASS)) AS BIGINT) AS number";
-    let file =
-        |db: &mut Db| diesel::sql_query(FILE).bind::<Text, _>(table).get_result::<Number>(db).map(|found| found.number);
+    let file = |db: &mut Db| {
+        diesel::sql_query(FILE).bind::<Text, _>(table).get_result::<FoundNumber>(db).map(|found| found.number)
+    };
     let before = file(db)?;
     match db.batch_execute(&format!("{command} {table}")) {
         Ok(()) if file(db)? == before => Ok(Some(format!("this account may not write the table {table} anew"))),

@@ -264,7 +264,7 @@ impl Dialect for SqliteDialect {
         Ok(())
     }
 
-    /// What was freed is overwritten (`secure_delete`), so that all of it goes to the log.
+    /// Freed pages are overwritten (`secure_delete`), so that all of it goes to the log.
     fn try_to_write(&self, db: &mut Db) -> QueryResult<()> {
         db.batch_execute(
             "CREATE TABLE written_on_trial (filling BLOB); INSERT INTO written_on_trial VALUES (zeroblob(262144)); \

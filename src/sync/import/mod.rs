@@ -12,6 +12,7 @@ mod header;
 mod held;
 mod keys;
 mod lines;
+mod options;
 mod reasons;
 mod records;
 mod rejects;
@@ -20,7 +21,6 @@ mod waiting;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::NaiveDate;
@@ -44,7 +44,8 @@ use crate::registers::{self, Register, Rules};
 use crate::seal;
 use bodies::{ReadLine, columns};
 use held::{ExportedChange, GivenColumns};
-use lines::{SourceFile, SourceFormat};
+use lines::SourceFile;
+pub use options::ImportOptions;
 use reasons::ListWords;
 use rejects::Rejects;
 use waiting::WaitingLines;
@@ -57,62 +58,6 @@ const ACTOR: &str = "import";
 
 /// The most changes that a trial lists.
 const LISTED: usize = 100;
-
-/// The options of an import.
-#[derive(Clone, Debug, clap::Args)]
-pub struct ImportOptions {
-    /// The register: cases, projects, audits, events, media-requests, ...
-    #[arg(long)]
-    register: String,
-    /// The file: CSV, XLSX, ODS, or lines of JSON; standard input when absent or "-"
-    file: Option<PathBuf>,
-    /// The format of the file; found out when absent
-    #[arg(long, value_enum)]
-    format: Option<SourceFormat>,
-    /// The sheet of a spreadsheet [default: the first one]
-    #[arg(long, value_name = "NAME")]
-    sheet: Option<String>,
-    /// The row with the names of the columns, from 1; of two rows the lower one. Found when absent, also below a title
-    #[arg(long, value_name = "ROW", value_parser = clap::value_parser!(u64).range(1..))]
-    header_row: Option<u64>,
-    /// The language of the reasons for lines that are not kept: de, fr, it, rm or en [default: en]
-    #[arg(long, value_name = "LANG", value_parser = language)]
-    lang: Option<Lang>,
-    /// The meaning of columns and words (TOML); goes before the mappings that are built in, in German, French, Italian, Romansh
-    /// and English
-    #[arg(long, value_name = "FILE")]
-    mapping: Option<PathBuf>,
-    /// Only propose a mapping for the file, on standard output
-    #[arg(long)]
-    guess: bool,
-    /// The name under which the lines' keys are kept, as that of another system. Under a name of its own a list's running
-    /// numbers without a year are its keys alone, and the service gives the business numbers [default: import]
-    #[arg(long, value_name = "NAME")]
-    system: Option<String>,
-    /// Check everything, list what would be changed and what would be rejected, and keep nothing, no file either; others cannot
-    /// write meanwhile
-    #[arg(long)]
-    dry_run: bool,
-    /// The file for lines that are not kept, with the reasons [default: FILE.rejected.csv or .ndjson]
-    #[arg(long, value_name = "FILE")]
-    rejected: Option<PathBuf>,
-}
-
-impl ImportOptions {
-    /// The file for lines that are not kept.
-    fn rejected_file(&self, register: &Register, extension: &str) -> PathBuf {
-        match (&self.rejected, &self.file) {
-            (Some(named), _) => named.clone(),
-            (None, Some(file)) if file.as_os_str() != "-" => file.with_extension(format!("rejected.{extension}")),
-            _ => PathBuf::from(format!("{}.rejected.{extension}", register.name)),
-        }
-    }
-}
-
-/// The language of a code.
-fn language(code: &str) -> std::result::Result<Lang, String> {
-    Lang::parse(code).ok_or_else(|| format!("must be one of {}", Lang::codes()))
-}
 
 /// The counts of the results of the lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -248,7 +193,7 @@ struct Import<'a> {
     options: &'a ImportOptions,
     sender: Sender,
     act: OperationContext,
-    format: SourceFormat,
+    format: lines::SourceFormat,
     /// The columns with what the service itself gave.
     given: GivenColumns,
     /// The property of each column.
