@@ -23,7 +23,7 @@ use crate::seal::Keys;
 use crate::spans::Spans;
 use crate::webhooks::event::EventOrigin;
 use crate::webhooks::sending::{Message, agent, send};
-use crate::webhooks::subscriptions;
+use crate::webhooks::{leases, subscriptions};
 
 /// The interval at which the worker looks while nothing is heard.
 const TICK: Duration = Duration::from_secs(1);
@@ -95,7 +95,7 @@ async fn work(worker: DeliveryWorker) {
         commits.mark_unchanged();
     }
     if leased {
-        let _ = worker.database.write(move |tx| subscriptions::release(tx, WORK, &holder)).await;
+        let _ = worker.database.write(move |tx| leases::release(tx, WORK, &holder)).await;
     }
 }
 
@@ -146,7 +146,7 @@ fn is_something_due(db: &mut Db, webhooks: &[String], now: NaiveDateTime) -> Res
 
 /// Takes or keeps the work of all instances, and makes deliveries of the feed; false when another instance has it.
 fn take_work(tx: &mut WriteTransaction, holder: &str, now: NaiveDateTime) -> Result<bool> {
-    let is_ours = subscriptions::lease(tx, WORK, holder, now, now + LEASE)?;
+    let is_ours = leases::take(tx, WORK, holder, now, now + LEASE)?;
     if is_ours {
         subscriptions::fan_out(tx, now)?;
     }

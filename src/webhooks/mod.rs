@@ -2,5 +2,6 @@
 
 pub mod delivery;
 pub mod event;
+mod leases;
 pub mod sending;
 pub mod subscriptions;

@@ -7,7 +7,7 @@ use crate::audit::trail;
 use crate::auth::service_accounts;
 use crate::clock::SETTLED;
 use crate::context::OperationContext;
-use crate::db::schema::{deliveries, leases, webhooks};
+use crate::db::schema::{deliveries, webhooks};
 use crate::db::{Db, WriteTransaction, insert_rows};
 use crate::digest;
 use crate::error::{Error, Result};
@@ -252,37 +252,6 @@ pub fn delete(tx: &mut WriteTransaction, id: &str, by: &OperationContext) -> Res
     append_audit_entry(tx, "DELETED", &webhook, by)?;
     diesel::delete(deliveries::table.filter(deliveries::webhook_id.eq(id))).execute(tx.unflushed())?;
     diesel::delete(webhooks::table.find(id)).execute(tx.unflushed())?;
-    Ok(())
-}
-
-/// Takes or keeps the right to do a work for all instances; false when another has it.
-pub fn lease(
-    tx: &mut WriteTransaction,
-    name: &str,
-    holder: &str,
-    now: NaiveDateTime,
-    until: NaiveDateTime,
-) -> Result<bool> {
-    let held: Option<(String, NaiveDateTime)> =
-        leases::table.find(name).select((leases::holder, leases::until)).first(tx.unflushed()).optional()?;
-    match held {
-        Some((other, lasts)) if other != holder && lasts > now => return Ok(false),
-        Some(_) => {
-            diesel::update(leases::table.find(name))
-                .set((leases::holder.eq(holder), leases::until.eq(until)))
-                .execute(tx.unflushed())?;
-        }
-        None => {
-            let row = (leases::name.eq(name), leases::holder.eq(holder), leases::until.eq(until));
-            diesel::insert_into(leases::table).values(row).execute(tx.unflushed())?;
-        }
-    }
-    Ok(true)
-}
-
-/// Gives the right up.
-pub fn release(tx: &mut WriteTransaction, name: &str, holder: &str) -> Result<()> {
-    diesel::delete(leases::table.find(name).filter(leases::holder.eq(holder))).execute(tx.unflushed())?;
     Ok(())
 }
 
