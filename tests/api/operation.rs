@@ -243,6 +243,7 @@ fn what_is_measured_tells_where_it_hurts(backend: Backend) {
     let anchors = directory.0.join("anchors");
     let app = App::start_with(backend, |config| {
         config.audit.anchor_file = Some(anchors.clone());
+        config.audit.siem_file = Some(directory.0.join("siem"));
         with_record_keys(config);
     });
     let id = app.create("cases", json!({"title": "Fall", "notes": "vertraulich"}))["id"].clone();
@@ -258,6 +259,7 @@ fn what_is_measured_tells_where_it_hurts(backend: Backend) {
     let all = || app.client.get("/metrics").expect(200).text();
     eventually("the delivery does not fail", || measured(&all(), "aufsicht_webhook_deliveries_failing") == Some(1.0));
     eventually("there is no anchor", || measured(&all(), "aufsicht_anchor_age_seconds").is_some());
+    eventually("the file lacks entries", || measured(&all(), "aufsicht_siem_entries_waiting") == Some(0.0));
     let text = all();
     for name in [
         "aufsicht_writer_group_size_count",
