@@ -88,8 +88,12 @@ struct Closing {
 }
 
 impl Connection {
-    /// A connection over a stream.
+    /// A connection over a stream. The end of an answer is not held back until the rest is acknowledged, for which a client may
+    /// take 40 ms.
     pub fn new(stream: TcpStream) -> Self {
+        if let Err(error) = stream.set_nodelay(true) {
+            log::debug!("answers may come late: {error}");
+        }
         Connection {
             stream,
             framing: Framing::default(),
@@ -281,6 +285,14 @@ fn refusal(status: StatusCode) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[actix_web::test]
+    async fn the_end_of_an_answer_is_not_held_back() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let connection = Connection::new(listener.accept().await.unwrap().0);
+        assert!(connection.stream.nodelay().unwrap() && !client.nodelay().unwrap());
+    }
 
     #[test]
     fn the_answer_to_the_last_request_says_so() {

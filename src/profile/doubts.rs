@@ -18,14 +18,14 @@ pub(super) fn of(vocabulary: &Vocabulary, layouts: &Layouts, files: &ProfileFile
     }));
     let Some(file) = &files.vocabulary else { return doubts };
     for list in vocabulary.lists() {
-        if let Some(dimension) = list.property.dimension.filter(|_| list.register.counted && !list.property.in_list) {
+        if list.register.counted && !list.property.in_list {
             let name = format!("{}.{}", list.register.name, list.property.name);
-            doubts.extend(unused((vocabulary, layouts), file, &name, dimension, &list.codes));
+            doubts.extend(unused((vocabulary, layouts), file, &name, list.property.dimension, &list.codes));
         }
     }
-    let of_property = vocabulary.lists().iter().filter_map(|list| {
+    let of_property = vocabulary.lists().iter().map(|list| {
         let name = format!("{}.{}", list.register.name, list.property.name);
-        Some((name, list.property.dimension?, list.codes.as_slice()))
+        (name, list.property.dimension, list.codes.as_slice())
     });
     let of_own = vocabulary.dimensions.iter().map(|own| (own.path.to_owned(), Dimension::Own(own.path), &*own.codes));
     for (name, dimension, codes) in of_property.chain(of_own) {

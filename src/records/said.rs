@@ -46,7 +46,7 @@ pub fn may_say(register: &Register, details: &str) -> bool {
 pub(crate) fn value_of(dialect: &dyn Dialect, details: &'static str, name: &str) -> Statement<'static> {
     let beside = registers::ALL.iter().flat_map(|register| register.coded).filter(|property| property.is_beside());
     for property in beside {
-        let rest = property.dimension.and_then(|dimension| name.strip_prefix(dimension.own_name()));
+        let rest = name.strip_prefix(property.dimension.own_name());
         match (rest, property.path.split_once('.')) {
             (Some(""), None) => return dialect.json_property(details, property.path),
             (Some(code), Some((list, part))) if code.starts_with(BESIDE) => {
@@ -67,7 +67,7 @@ pub(crate) fn number_of(dialect: &dyn Dialect, details: &'static str, name: &str
 /// is no list.
 pub(crate) fn is_any_listed(dialect: &dyn Dialect, details: &'static str, name: &str) -> Option<Statement<'static>> {
     let mut coded = registers::ALL.iter().flat_map(|register| register.coded).filter(|property| property.in_list);
-    let property = coded.find(|property| property.dimension.is_some_and(|dimension| dimension.own_name() == name))?;
+    let property = coded.find(|property| property.dimension.own_name() == name)?;
     let (list, part) = property.path.split_once('.')?;
     Some(dialect.json_any_listed(details, list, part))
 }

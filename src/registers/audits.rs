@@ -92,7 +92,7 @@ impl RegisterType for Audit {
     const DESCRIPTION: &'static str =
         "Audits: inspections of public bodies, with findings; counted with the projects led";
     const CODED: &'static [CodedProperty] =
-        &[Severity::property("severity", Some(Dimension::Own(".severity"))).in_list("findings.severity").required()];
+        &[Severity::property("severity", Dimension::Own(".severity")).in_list("findings.severity").required()];
 
     fn complete(&mut self, _: &mut Common, rules: &Rules, faults: &mut Faults) {
         validation::planned(self.planned_on, "/planned_on", faults);

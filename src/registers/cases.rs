@@ -109,12 +109,12 @@ impl RegisterType for Case {
     const DESCRIPTION: &'static str = "Business cases: the inquiries that reach the authority, and consultations, \
         motions, prior checks, breach notifications, mediations, statements and appeals";
     const CODED: &'static [CodedProperty] = &[
-        CaseKind::property("kind", Some(Dimension::Kind)),
-        RequesterType::property("requester", Some(Dimension::Requester)).at("requester.type"),
-        Area::property("area", Some(Dimension::Area)),
-        Channel::property("channel", Some(Dimension::Channel)),
-        Filing::property("filing", Some(Dimension::Filing)),
-        RelationType::property("relation", Some(Dimension::Own(".relation"))).in_list("relations.type").required(),
+        CaseKind::property("kind", Dimension::Kind),
+        RequesterType::property("requester", Dimension::Requester).at("requester.type"),
+        Area::property("area", Dimension::Area),
+        Channel::property("channel", Dimension::Channel),
+        Filing::property("filing", Dimension::Filing),
+        RelationType::property("relation", Dimension::Own(".relation")).in_list("relations.type").required(),
     ];
     const REFERENCES: &'static [Reference] = &[Reference {
         property: "relations",

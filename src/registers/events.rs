@@ -43,7 +43,7 @@ impl RegisterType for Event {
     const NAME: &'static str = "events";
     const RECORD: &'static str = "Event";
     const DESCRIPTION: &'static str = "Events: trainings led and lectures given";
-    const CODED: &'static [CodedProperty] = &[EventKind::property("kind", Some(Dimension::Kind)).required()];
+    const CODED: &'static [CodedProperty] = &[EventKind::property("kind", Dimension::Kind).required()];
     const MAY_LIE_AHEAD: bool = true;
     const LINKED: &'static [(&'static str, &'static str)] = &[("held_on", "received_on")];
 

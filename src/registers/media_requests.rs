@@ -36,7 +36,7 @@ impl RegisterType for MediaRequest {
     const NAME: &'static str = "media-requests";
     const RECORD: &'static str = "MediaRequest";
     const DESCRIPTION: &'static str = "Media requests: reported, but never counted among the new cases";
-    const CODED: &'static [CodedProperty] = &[Medium::property("medium", Some(Dimension::Medium))];
+    const CODED: &'static [CodedProperty] = &[Medium::property("medium", Dimension::Medium)];
 
     fn example() -> Value {
         json!({

@@ -216,7 +216,7 @@ impl Register {
         match dimension {
             Dimension::Register | Dimension::Responsible => true,
             Dimension::Status => self.property_name("status").is_some(),
-            _ => self.coded.iter().any(|property| property.dimension == Some(dimension)),
+            _ => self.coded.iter().any(|property| property.dimension == dimension),
         }
     }
 

@@ -52,7 +52,7 @@ impl RegisterType for Organisation {
     const NAME: &'static str = "organisations";
     const RECORD: &'static str = "Organisation";
     const DESCRIPTION: &'static str = "Organisations: the public bodies under supervision";
-    const CODED: &'static [CodedProperty] = &[OrganisationType::property("type", Some(Dimension::Kind)).required()];
+    const CODED: &'static [CodedProperty] = &[OrganisationType::property("type", Dimension::Kind).required()];
     const NAMES: &'static [(&'static str, Option<&'static str>)] = &[
         ("title", Some("name")),
         ("kind", Some("type")),

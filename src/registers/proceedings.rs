@@ -57,8 +57,8 @@ impl RegisterType for Proceeding {
     const DESCRIPTION: &'static str = "Proceedings: appeals and statements before courts and authorities, linked to \
         their cases";
     const CODED: &'static [CodedProperty] = &[
-        ProceedingKind::property("kind", Some(Dimension::Kind)),
-        Decision::property("decision", Some(Dimension::Own(".decision"))),
+        ProceedingKind::property("kind", Dimension::Kind),
+        Decision::property("decision", Dimension::Own(".decision")),
     ];
     const NAMES: &'static [(&'static str, Option<&'static str>)] = &[
         ("title", Some("subject")),

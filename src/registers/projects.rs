@@ -45,10 +45,8 @@ impl RegisterType for Project {
     const RECORD: &'static str = "Project";
     const DESCRIPTION: &'static str = "Projects of the administration that the authority accompanies or leads; \
         they count once, in the year received";
-    const CODED: &'static [CodedProperty] = &[
-        Role::property("role", Some(Dimension::Role)).required(),
-        Phase::property("phase", Some(Dimension::Own(".phase"))),
-    ];
+    const CODED: &'static [CodedProperty] =
+        &[Role::property("role", Dimension::Role).required(), Phase::property("phase", Dimension::Own(".phase"))];
 
     fn complete(&mut self, _: &mut Common, _: &Rules, _: &mut Faults) {
         self.high_risk.get_or_insert(false);

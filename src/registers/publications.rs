@@ -88,7 +88,7 @@ impl RegisterType for Publication {
     const NAME: &'static str = "publications";
     const RECORD: &'static str = "PublicationEntry";
     const DESCRIPTION: &'static str = "Publications: opinions, leaflets, reports, news and forms";
-    const CODED: &'static [CodedProperty] = &[PublicationKind::property("kind", Some(Dimension::Kind)).required()];
+    const CODED: &'static [CodedProperty] = &[PublicationKind::property("kind", Dimension::Kind).required()];
     const NAMES: &'static [(&'static str, Option<&'static str>)] =
         &[("received_on", Some("published_on")), ("closed_on", None), ("status", None), ("organisation", None)];
     const SERIES: Option<&'static str> = Some("PUB");

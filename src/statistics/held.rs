@@ -9,14 +9,14 @@ use super::facts::facts;
 use super::layout::{Layout, LayoutLine, TableLayout};
 use super::own_sets;
 use super::provisional::Progress;
-use super::record_sums::held_codes;
+use super::record_sums::values_in_column;
 use crate::calendar::YEARS;
 use crate::db::Db;
 use crate::error::Result;
 use crate::records::projections::cube::{self, Count, Resolution};
-use crate::records::projections::own_entry;
+use crate::records::projections::own_entry::{self, HeldOwn};
 use crate::records::projections::own_set::OwnSet;
-use crate::registers::{self, BESIDE, Criterion, Dimension, Selection, Vocabulary};
+use crate::registers::{self, BESIDE, CodedProperty, Criterion, Dimension, Register, Selection, Vocabulary};
 
 /// The values of records that the vocabulary does not know, one sentence each.
 pub fn unknown_values(db: &mut Db, vocabulary: &Vocabulary) -> Result<Vec<String>> {
@@ -28,7 +28,7 @@ pub fn unknown_values(db: &mut Db, vocabulary: &Vocabulary) -> Result<Vec<String
         };
         for property in register.coded {
             let codes = vocabulary.codes(register.name, property.name);
-            let held = held_codes(db, register, property)?.into_iter();
+            let held = held_codes(db, &beside, (register, property))?.into_iter();
             let unknown = held.filter(|(value, _)| !codes.iter().any(|code| code.code == *value));
             found.extend(unknown.map(|(value, number)| told(property.name, &value, number)));
         }
@@ -47,6 +47,35 @@ pub fn unknown_values(db: &mut Db, vocabulary: &Vocabulary) -> Result<Vec<String
         }
     }
     Ok(found)
+}
+
+/// The values that the records of a register have in a coded property, each with the number of records. No record is looked at but
+/// those of the small registers that are not counted.
+fn held_codes(
+    db: &mut Db,
+    beside: &HeldOwn,
+    (register, property): (&Register, &CodedProperty),
+) -> Result<BTreeMap<String, i64>> {
+    let mut held = BTreeMap::new();
+    let mut add = |value: &str, records: i64| *held.entry(value.to_owned()).or_default() += records;
+    let dimension = property.dimension;
+    if property.is_beside() {
+        let is_it = |name: &str| match name.strip_prefix(dimension.own_name()) {
+            Some(code) => code.is_empty() || property.in_list && code.starts_with(BESIDE),
+            None => false,
+        };
+        let said = beside.iter().filter(|((of, name, _), _)| of == register.name && is_it(name));
+        said.for_each(|((.., value), records)| add(value.as_deref().unwrap_or_default(), *records));
+    } else if register.counted {
+        let of_register = [(Dimension::Register, vec![register.name.to_owned()])];
+        for count in cube::count(db, &YEARS, Resolution::Years, &[dimension], &of_register)? {
+            add(count.value(dimension).unwrap_or_default(), count.counts.received);
+        }
+    } else {
+        values_in_column(db, register, dimension)?.iter().for_each(|(value, records)| add(value, *records));
+    }
+    held.retain(|value, records| !value.is_empty() && *records > 0);
+    Ok(held)
 }
 
 /// The records of a year that no line of the table with the total counts, though they are in a register that the table

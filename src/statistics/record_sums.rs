@@ -13,7 +13,7 @@ use crate::db::{Db, Dialect, Statement};
 use crate::error::Result;
 use crate::records::said::value_of;
 use crate::registers::validation::EARLIEST;
-use crate::registers::{CodedProperty, Dimension, Register, as_counted};
+use crate::registers::{Dimension, Register, as_counted};
 
 /// A request for durations.
 #[derive(Clone, Debug)]
@@ -222,21 +222,9 @@ struct HeldValue {
     number: i64,
 }
 
-/// The values that the records of a register have in a coded property, each with the number of times.
-pub fn held_codes(db: &mut Db, register: &Register, property: &'static CodedProperty) -> Result<Vec<(String, i64)>> {
-    let dialect = db.dialect();
-    let (list, part) = property.path.split_once('.').unwrap_or((property.path, ""));
-    let value = match (property.dimension, property.in_list) {
-        (_, true) => dialect.json_property("held.value", part),
-        (Some(dimension), false) if !dimension.is_own() => Statement::new(dimension.name()),
-        (_, false) => dialect.json_property("details", property.path),
-    };
-    let sums = Statement::new("SELECT CAST(").append(value);
-    let sums = sums.sql(" AS TEXT) AS value, count(*) AS number FROM records");
-    let sums = match property.in_list {
-        true => sums.sql(", ").append(dialect.json_elements("details", list, "held")),
-        false => sums,
-    };
+/// The values that the records of a register have in the column of a dimension, each with the number of records.
+pub fn values_in_column(db: &mut Db, register: &Register, dimension: Dimension) -> Result<Vec<(String, i64)>> {
+    let sums = Statement::new("SELECT ").sql(dimension.name()).sql(" AS value, count(*) AS number FROM records");
     let sums = sums.sql(" WHERE register = ").bind::<Text, _>(register.name).sql(" GROUP BY 1");
     let found: Vec<HeldValue> = sums.load(db)?;
     Ok(found.into_iter().filter_map(|held| Some((held.value?, held.number))).collect())

@@ -271,6 +271,41 @@ on_both_databases! {
 }
 
 on_both_databases! {
+    fn values_that_the_profile_does_not_know_are_counted_by_the_records_that_have_them(app) {
+        let create = |register: &str, body: Value| app.create(register, body);
+        let case = |title: &str, kind: &str| create("cases", json!({"title": title, "kind": kind, "received_on": "2017-03-14", "requester": {"type": "PRIVATE"}}));
+        let (first, _) = (case("A", "INQUIRY"), case("B", "INQUIRY"));
+        create("cases", json!({"title": "C", "received_on": "2017-03-14", "requester": {"type": "PRIVATE"}, "relations": [{"type": "FOLLOWS", "record": first["id"]}]}));
+        let finding = |severity: &str| json!({"finding": "Protokoll", "severity": severity});
+        create("audits", json!({"title": "Audit", "subject": "Klinik", "received_on": "2017-03-14", "findings": [finding("HIGH"), finding("HIGH"), finding("LOW")]}));
+        create("proceedings", json!({"subject": "Beschwerde", "instance": "Gericht", "filed_on": "2017-02-01", "decided_on": "2017-04-01", "decision": "UPHELD"}));
+        create("projects", json!({"title": "Projekt", "role": "LEAD", "phase": "CONCEPT", "received_on": "2017-02-01"}));
+        create("organisations", json!({"name": "Amt", "type": "CANTONAL_OFFICE"}));
+        create("publications", json!({"title": "Merkblatt", "kind": "LEAFLET", "published_on": "2017-05-05"}));
+        let gone = case("D", "MEDIATION");
+        app.client.delete(&format!("/v1/cases/{}", gone["id"].as_str().unwrap()), "*").expect(204);
+        let directory = folder(&[]);
+        let mut settings = app.config.profile.clone();
+        settings.directory = Some(directory.0.clone());
+        let doubts = Profile::of(&settings).unwrap().doubts_of_records(&mut app.db(), app.clock.today()).unwrap();
+        let unknown = ", which the vocabulary does not know";
+        let told: Vec<&str> = doubts.iter().filter_map(|doubt| doubt.strip_suffix(unknown)).collect();
+        assert_eq!(told, [
+            "cases.kind: 3 records have INQUIRY",
+            "cases.relation: 1 record has FOLLOWS",
+            "projects.role: 1 record has LEAD",
+            "projects.phase: 1 record has CONCEPT",
+            "audits.severity: 1 record has HIGH",
+            "audits.severity: 1 record has LOW",
+            "organisations.type: 1 record has CANTONAL_OFFICE",
+            "proceedings.kind: 1 record has APPEAL",
+            "proceedings.decision: 1 record has UPHELD",
+            "publications.kind: 1 record has LEAFLET",
+        ]);
+    }
+}
+
+on_both_databases! {
     fn records_that_only_a_line_of_public_bodies_could_count_are_told(app = other) {
         app.create("organisations", json!({"name": "Amt"}));
         let case = |day: &str, requester: Value| app.create("cases", json!({"title": "Cas", "received_on": day, "requester": requester}));

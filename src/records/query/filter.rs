@@ -234,7 +234,7 @@ fn received_in(year: i32) -> Condition {
 /// True for the dimension of a property of which a record can have several values.
 fn is_of_list(dimension: Dimension) -> bool {
     let mut coded = registers::ALL.iter().flat_map(|register| register.coded);
-    coded.any(|property| property.in_list && property.dimension == Some(dimension))
+    coded.any(|property| property.in_list && property.dimension == dimension)
 }
 
 macro_rules! condition_by_dimension {

@@ -10,7 +10,7 @@ use super::{Code, CodedProperty, OwnDimension, OwnNumber, Vocabulary};
 use crate::decimal;
 use crate::error::Allowed;
 use crate::faults::{Faults, escape};
-use crate::registers::{Dimension, Register};
+use crate::registers::Register;
 use crate::source::did_you_mean;
 
 /// The property of a record that holds what is the authority's own.
@@ -67,8 +67,10 @@ impl CodedProperty {
     /// for each code that it has.
     pub fn said<'d>(&self, document: &'d Map<String, Value>) -> Vec<(String, &'d str)> {
         let is_there = || self.path.split('.').next().is_some_and(|first| document.contains_key(first));
-        let beside = self.dimension.filter(|dimension| dimension.is_own() && is_there());
-        let Some(name) = beside.map(Dimension::own_name) else { return Vec::new() };
+        if !self.is_beside() || !is_there() {
+            return Vec::new();
+        }
+        let name = self.dimension.own_name();
         let codes = values_at(document, self.path).into_iter().filter_map(|(_, value)| value.as_str());
         codes.map(|code| (if self.in_list { format!("{name}.{code}") } else { name.to_owned() }, code)).collect()
     }

@@ -31,7 +31,7 @@ pub struct CodedProperty {
     pub schema: &'static str,
     /// The dimension that it is counted by: that of its column, or one beside the cube. In a list, where a record can have several
     /// values, each value is a dimension of its own ([`Code::listed`]), and this one chooses records in lists.
-    pub dimension: Option<Dimension>,
+    pub dimension: Dimension,
     /// The software's own values, which a code can stand for.
     pub meanings: &'static [&'static str],
 }
@@ -47,7 +47,7 @@ macro_rules! coded {
 
         impl $name {
             /// The property of that name.
-            const fn property(name: &'static str, dimension: Option<$crate::registers::Dimension>) -> $crate::registers::CodedProperty {
+            const fn property(name: &'static str, dimension: $crate::registers::Dimension) -> $crate::registers::CodedProperty {
                 $crate::registers::CodedProperty {
                     name,
                     path: name,
@@ -96,7 +96,7 @@ impl CodedProperty {
 
     /// True if its values are kept beside the cube.
     pub fn is_beside(&self) -> bool {
-        self.dimension.is_some_and(Dimension::is_own)
+        self.dimension.is_own()
     }
 
     /// The same where it must be said.
@@ -250,7 +250,7 @@ impl Vocabulary {
                 return std::slice::from_ref(code);
             }
         }
-        let property = register.coded.iter().find(|coded| coded.dimension == Some(dimension));
+        let property = register.coded.iter().find(|coded| coded.dimension == dimension);
         property.map_or(&[], |property| self.codes(register.name, property.name))
     }
 
@@ -287,7 +287,7 @@ impl Vocabulary {
 
     /// The dimensions beside the cube in which a record has one value.
     pub fn own_and_beside(&self) -> impl Iterator<Item = Dimension> {
-        let beside = self.beside(false).filter_map(|list| list.property.dimension);
+        let beside = self.beside(false).map(|list| list.property.dimension);
         beside.chain(self.dimensions.iter().map(|own| Dimension::Own(own.path)))
     }
 
@@ -301,7 +301,7 @@ impl Vocabulary {
     pub fn filter_dimensions(&self, register: Option<&Register>) -> impl Iterator<Item = Dimension> {
         let of_register = register.map(|register| register.name);
         let in_lists = self.beside(true).filter(move |list| of_register == Some(list.register.name));
-        self.all_dimensions().chain(in_lists.filter_map(|list| list.property.dimension))
+        self.all_dimensions().chain(in_lists.map(|list| list.property.dimension))
     }
 
     /// True if records of a register can have a value in a dimension.
@@ -371,7 +371,7 @@ impl Vocabulary {
     pub fn former_codes(&self, register: &Register) -> impl Iterator<Item = (&'static str, &str)> {
         let of_register = self.former.iter().filter(|(of, ..)| *of == register.name);
         of_register.filter_map(|(_, dimension, code)| {
-            let property = register.coded.iter().find(|property| property.dimension == Some(*dimension));
+            let property = register.coded.iter().find(|property| property.dimension == *dimension);
             let own = dimension.name().starts_with(OWN).then(|| dimension.name());
             Some((property.map(|property| property.path).or(own)?, code.as_str()))
         })
@@ -422,8 +422,7 @@ impl Vocabulary {
     /// True if each record of a register has a value in a dimension, whatever its year.
     fn always_has(&self, register: &Register, dimension: Dimension) -> bool {
         let codes = self.codes_in(register, dimension);
-        let is_required =
-            register.coded.iter().any(|property| property.dimension == Some(dimension) && property.is_required);
+        let is_required = register.coded.iter().any(|property| property.dimension == dimension && property.is_required);
         let turns = codes.iter().flat_map(|code| {
             [code.valid.0.map(|from| from.saturating_sub(1)), code.valid.1.map(|to| to.saturating_add(1))]
         });

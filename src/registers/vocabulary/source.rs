@@ -296,8 +296,8 @@ fn lasting(name: String) -> &'static str {
 
 /// The dimension of the records that have a code in a list of theirs.
 fn listed(property: &CodedProperty, code: &str) -> Option<Dimension> {
-    let dimension = property.dimension.filter(|_| property.in_list)?;
-    Some(Dimension::Own(lasting(format!("{}.{code}", dimension.own_name()))))
+    let name = || lasting(format!("{}.{code}", property.dimension.own_name()));
+    property.in_list.then(|| Dimension::Own(name()))
 }
 
 fn leads_to_itself(code: &Code, codes: &[Code]) -> bool {
