@@ -17,7 +17,7 @@ from pathlib import Path
 
 TOLERANCE = 0.20
 # A window goes once through all records that are asked for.
-WARMING, COUNTED, WINDOWS = 30, 50, 3
+WARMING, COUNTED, WINDOWS = 30, 20, 3
 READERS = 32
 
 
@@ -41,7 +41,7 @@ class Service:
                 break
         if not self.token:
             raise SystemExit("the service did not start:\n" + (self.directory / "log").read_text())
-        self.connection = http.client.HTTPConnection(address[1], timeout=120)
+        self.connection = http.client.HTTPConnection(address[1], timeout=300)
 
     def send(self, method, path, body=None):
         headers = {"Authorization": f"Bearer {self.token}"}
@@ -70,7 +70,7 @@ class Service:
         """Lets the service open all its connections to the database, which it does when so many are needed at once: else that
         would be counted with whatever request comes first."""
         def read(_):
-            connection = http.client.HTTPConnection(self.connection.host, self.connection.port, timeout=120)
+            connection = http.client.HTTPConnection(self.connection.host, self.connection.port, timeout=300)
             for _ in range(4):
                 connection.request("GET", "/v1/cases?limit=50", headers={"Authorization": f"Bearer {self.token}"})
                 connection.getresponse().read()

@@ -167,6 +167,31 @@ fn a_primary_that_hangs_is_left_for_the_one_that_took_its_place() {
     drop(hanging);
 }
 
+/// A minute is what nobody waits for any more; whoever runs it starts it anew then.
+#[test]
+fn who_has_kept_no_write_for_a_minute_is_not_alive() {
+    let cluster = Cluster::start();
+    let process = Process::start(&cluster.create_database(None), &[("AUFSICHT_DATABASE_TIMEOUT", "1s")]);
+    let client = process.client.within(Duration::from_secs(30));
+    client.post("/v1/cases", &json!({"title": "Vorher"})).expect(201);
+    let (hanging, begun) = (cluster.freeze(), Instant::now());
+    let told = loop {
+        client.post("/v1/cases", &json!({"title": "Hängt"})).expect(503);
+        let answer = client.get("/health/live");
+        if answer.status != 200 {
+            break answer;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(120), "it says that it lives");
+        std::thread::sleep(Duration::from_millis(500));
+    };
+    assert!(begun.elapsed() > Duration::from_secs(60), "{:?}", begun.elapsed());
+    let text = told.expect(503).text();
+    assert!(text.contains("no write has been kept for 6"), "{text}");
+    drop(hanging);
+    until_a_write_is_kept(&client, Duration::from_secs(60));
+    client.get("/health/live").expect(200);
+}
+
 /// Its operator fences the primary, which stays where it is, and promotes the standby.
 #[test]
 fn a_primary_that_is_fenced_is_not_written_to() {

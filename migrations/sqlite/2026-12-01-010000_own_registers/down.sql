@@ -1,0 +1,1 @@
+DELETE FROM own_cells WHERE period = 0;
