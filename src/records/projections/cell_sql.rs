@@ -12,7 +12,7 @@ use diesel::sql_types::{BigInt, Date, Integer, Text};
 
 use super::counts::{CellKey, Counts, CubeKey, OwnCell};
 use super::own_set::OwnSet;
-use super::periods::{ALL_PERIODS, Resolution, is_lasting};
+use super::periods::{Resolution, is_lasting};
 use crate::db::{Db, Dialect, Statement, Values, insert_columns, statements};
 use crate::error::{Error, Result};
 use crate::records::said::{number_of, value_of};
@@ -377,7 +377,7 @@ pub(super) fn all_own_cells() -> Statement<'static> {
     cells.sql("counts FROM own_cells")
 }
 
-/// The count of the records of a register in one set and one of the values in it.
+/// The sum of the cells of a register over one set and the values in it.
 #[derive(QueryableByName)]
 pub(super) struct HeldCount {
     #[diesel(sql_type = Text)]
@@ -394,16 +394,15 @@ pub(super) struct HeldCount {
     pub days: i64,
 }
 
-/// The counts of the registers as a whole in what is the authority's own.
+/// The sums of all cells of the authority's own.
 pub(super) fn held_counts(db: &mut Db) -> Result<Vec<HeldCount>> {
     let dialect = db.dialect();
-    let held = Statement::new("SELECT register, of_set.key AS \"set\", said.key AS own, ");
-    let held = held.append(dialect.json_integer("said.value", "0")).sql(" AS received, ");
-    let held = held.append(dialect.json_integer("said.value", "2")).sql(" AS days FROM own_cells, ");
-    let held = held.append(dialect.json_members("counts", None, "of_set")).sql(", ");
-    let held = held.append(dialect.json_members("of_set.value", None, "said"));
-    let held = held.sql(" WHERE period = ").bind::<Integer, _>(ALL_PERIODS);
-    Ok(held.sql(" ORDER BY 1, 2, 3").load(db)?)
+    let sums = Statement::new("SELECT register, of_set.key AS \"set\", said.key AS own, CAST(sum(");
+    let sums = sums.append(dialect.json_integer("said.value", "0")).sql(") AS BIGINT) AS received, CAST(sum(");
+    let sums = sums.append(dialect.json_integer("said.value", "2")).sql(") AS BIGINT) AS days FROM own_cells, ");
+    let sums = sums.append(dialect.json_members("counts", None, "of_set")).sql(", ");
+    let sums = sums.append(dialect.json_members("of_set.value", None, "said"));
+    Ok(sums.sql(" GROUP BY 1, 2, 3 ORDER BY 1, 2, 3").load(db)?)
 }
 
 /// The rows of the cube itself.

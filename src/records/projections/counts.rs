@@ -3,7 +3,7 @@
 use diesel::sql_types::{Integer, Text};
 use serde::{Deserialize, Serialize};
 
-use super::periods::{ALL_PERIODS, is_lasting};
+use super::periods::is_lasting;
 use crate::db::Values;
 use crate::registers::Dimension;
 
@@ -80,7 +80,7 @@ impl CellKey for CubeKey {
     }
 }
 
-/// A cell: a month, and the values in the software's dimensions, `""` for those that it does not tell apart; or a whole register.
+/// A cell: a month, and the values in the software's dimensions, `""` for those that it does not tell apart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OwnCell(pub CubeKey);
 
@@ -94,17 +94,6 @@ impl OwnCell {
             }
         }
         OwnCell((*period, values))
-    }
-
-    /// The cell of the whole register of such a record.
-    pub(super) fn of_register((_, values): &CubeKey) -> OwnCell {
-        let mut values = values.clone();
-        for (dimension, value) in Dimension::ALL.into_iter().zip(&mut values) {
-            if dimension != Dimension::Register {
-                value.clear();
-            }
-        }
-        OwnCell((ALL_PERIODS, values))
     }
 }
 

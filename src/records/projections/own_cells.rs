@@ -10,9 +10,6 @@
 //! All of a cell of a month is one row: its counts are an object of sets, each an object of values. So a write changes a row, or
 //! two where it changes the month closed, however many dimensions and numbers there are; and a set is read without the others.
 //!
-//! Besides there is a row for each register as a whole, of each dimension and number alone: what its records say at all is read from
-//! it, at each start.
-//!
 //! The growth: there is a row for each cell of months that the cube has (without status and responsible) and that a record with
 //! something of its own stands in; c of them hold, for a dimension of v values, c × v counts at the most, for five dimensions of
 //! 50 values 250 c, never c × 50^5; a pair that a layout uses adds c × 51 × 51. And a record stands in two counts of a set at
@@ -106,14 +103,12 @@ pub(super) fn add(
     contributions: &[(CubeKey, Counts)],
     sign: i64,
 ) {
-    let always = |set: &&OwnSet| set.is_always_kept();
     for (key, counts) in contributions {
-        let mut add_to = |cell: OwnCell, set: &OwnSet| {
-            let Some((own, counts)) = said.share(set, *counts) else { return };
-            to.entry(cell).or_default().entry(set.key()).or_default().entry(own).or_default().add(counts, sign);
-        };
-        sets.iter().for_each(|set| add_to(OwnCell::of(key), set));
-        sets.iter().filter(always).for_each(|set| add_to(OwnCell::of_register(key), set));
+        let cell = to.entry(OwnCell::of(key)).or_default();
+        let shares = sets.iter().filter_map(|set| Some((set.key(), said.share(set, *counts)?)));
+        for (set, (own, counts)) in shares {
+            cell.entry(set).or_default().entry(own).or_default().add(counts, sign);
+        }
     }
 }
 

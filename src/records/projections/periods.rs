@@ -6,9 +6,6 @@ use chrono::{Datelike, NaiveDate};
 
 use crate::registers::Dimension;
 
-/// The period of what is counted whatever the time. It is within no years.
-pub(super) const ALL_PERIODS: i32 = 0;
-
 /// The length of the periods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resolution {

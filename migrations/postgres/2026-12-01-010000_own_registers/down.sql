@@ -1,1 +1,0 @@
-DELETE FROM own_cells WHERE period = 0;
