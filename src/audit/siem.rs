@@ -199,6 +199,11 @@ fn add(lines: &mut String, line: &SiemLine) -> Result<()> {
     Ok(())
 }
 
+/// The folder that a file lies in.
+fn folder(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// The file beside it that says up to which entries it was written.
 fn position_file(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
@@ -218,8 +223,7 @@ fn kept(file: &Path) -> Result<Option<Position>> {
 /// Keeps a position, whole or not at all.
 fn keep(file: &Path, position: &Position) -> Result<()> {
     let place = position_file(file);
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut new| {
+    let written = tempfile::NamedTempFile::new_in(folder(file)).and_then(|mut new| {
         serde_json::to_writer(&mut new, position)?;
         new.as_file().sync_all()?;
         new.persist(&place).map(drop).map_err(|error| error.error)
@@ -229,8 +233,7 @@ fn keep(file: &Path, position: &Position) -> Result<()> {
 
 /// Says whether the file and its position can be read and written; both are left as they are.
 pub fn check(file: &Path) -> Result<String> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    tempfile::tempfile_in(folder).map_err(|error| failed(folder, &error))?;
+    tempfile::tempfile_in(folder(file)).map_err(|error| failed(folder(file), &error))?;
     if file.exists() {
         std::fs::OpenOptions::new().append(true).open(file).map_err(|error| failed(file, &error))?;
     }
