@@ -374,6 +374,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    own_said (record_id) {
+        record_id -> Text,
+        said -> Text,
+    }
+}
+
+diesel::table! {
     own_numbers (name, number, record_id) {
         name -> Text,
         number -> BigInt,
@@ -399,6 +406,7 @@ diesel::allow_tables_to_appear_in_same_query!(records, history);
 diesel::allow_tables_to_appear_in_same_query!(records, record_links);
 diesel::allow_tables_to_appear_in_same_query!(records, own_keys);
 diesel::allow_tables_to_appear_in_same_query!(records, own_values);
+diesel::allow_tables_to_appear_in_same_query!(records, own_said);
 diesel::allow_tables_to_appear_in_same_query!(records, own_numbers);
 diesel::allow_tables_to_appear_in_same_query!(records, own_new_records);
 diesel::allow_tables_to_appear_in_same_query!(history, audit_trail);

@@ -687,6 +687,9 @@ SELECT DISTINCT "history"."record_id"
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
   FROM "records"
   WHERE ("records"."id" = ANY($1));
+SELECT "own_said"."record_id", "own_said"."said"
+  FROM "own_said"
+  WHERE ("own_said"."record_id" = ANY($1));
 SELECT "history"."record_id", "history"."revision", "history"."register", "history"."action", "history"."at", "history"."actor", "history"."actor_kind", "history"."actor_issuer", "history"."actor_client", "history"."request_id", "history"."changes", "history"."personal", "history"."salt", "history"."personal_digest", "history"."value_salt"
   FROM "history"
   WHERE ("history"."record_id" = ANY($1))
@@ -713,7 +716,7 @@ SELECT COUNT(*)
 SELECT COUNT(*)
   FROM "own_keys";
 SELECT COUNT(*)
-  FROM "own_values";
+  FROM "own_said";
 SELECT COUNT(*)
   FROM "own_numbers";
 SELECT "changes"."seq", "changes"."record_id", "changes"."action", "changes"."register", "history"."action", "history"."register"

@@ -1,5 +1,9 @@
-//! Values of records beside their columns, kept apart so that lists are filtered by them. Those of new records are entered many at
-//! once (see [`own_entry`](super::projections::own_entry)); until then they are looked for in the details of the records themselves.
+//! Values of records beside their columns, kept apart so that lists are filtered by them. Each database keeps them in a way of its
+//! own: see [`ValueIndex`]. Numbers stand in a table of rows on both. On SQLite those of new records are entered many at once (see
+//! [`own_entry`](super::projections::own_entry)); until then they are looked for in the details of the records themselves.
+
+mod postgres;
+mod sqlite;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,23 +15,47 @@ use super::Document;
 use super::find::{self, Condition};
 use super::projections::own_cells;
 use super::row::StoredRecord;
-use super::said::{Said, ValueOrNumber, is_any_listed, number_of, said, value_of};
-use crate::db::schema::{own_new_records, own_numbers, own_values, records};
+use super::said::{Said, ValueOrNumber, number_of, said, value_of};
+use crate::db::schema::{own_new_records, own_numbers, records};
 use crate::db::{
     Backend, Db, DeferredRow, Dialect, SqlExpression, Statement, WriteTransaction, cached, deferred_row, is_given_by,
 };
 use crate::error::Result;
-use crate::registers::{ABSENT, Register};
+use crate::registers::{ABSENT, BESIDE, Register};
 
-/// A record's value in a dimension.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct OwnValue {
-    name: String,
-    value: String,
-    record_id: String,
+use postgres::ValuesByRecord;
+use sqlite::{OwnValue, RecordsByValue};
+
+/// What is wanted of a record's values.
+enum Wanted<'a> {
+    /// Any value in a dimension of this name.
+    Any(&'a str),
+    /// One of these values in it.
+    OneOf(&'a str, &'a [String]),
+    /// Any value in a list of theirs, whose values are dimensions.
+    Listed(&'static str),
 }
 
-deferred_row!(OwnValue, 1, own_values(name, value, record_id));
+/// The way in which a database keeps the values of records.
+trait ValueIndex: Sync {
+    /// Keeps what a record says, and takes away what it said before.
+    fn store(&self, tx: &mut WriteTransaction, id: &str, before: &Said, after: &Said) -> Result<()>;
+
+    /// The condition that a record's values are as wanted.
+    fn condition(&self, dialect: &dyn Dialect, wanted: Wanted) -> Condition;
+
+    /// The number of rows that are kept.
+    fn count(&self, db: &mut Db) -> Result<i64>;
+
+    /// Adds the values that are kept of records, of each of which it is known what it says.
+    fn read(&self, db: &mut Db, records: &[(&str, Said)], stored: &mut StoredOwnValues) -> Result<()>;
+}
+
+/// The way of a database. What is entered late stands in a row for each value, in the order in which it is looked for; what is
+/// entered with each record is to be one row.
+fn value_index(dialect: &dyn Dialect) -> &'static dyn ValueIndex {
+    if dialect.enters_values_late() { &RecordsByValue } else { &ValuesByRecord }
+}
 
 /// A record's number, in ten-thousandths.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -41,21 +69,19 @@ deferred_row!(OwnNumber, 1, own_numbers(name, number, record_id));
 
 /// Keeps what a record says, and takes away what it said before.
 pub(super) fn store(tx: &mut WriteTransaction, id: &str, before: &Said, after: &Said) -> Result<()> {
-    for (name, (value, number)) in before.iter().filter(|(name, held)| after.get(*name) != Some(held)) {
-        if let Some(value) = value {
-            let stale = diesel::delete(own_values::table.find((name, value, id))).returning(own_values::name);
-            cached(stale).load::<String>(tx.flushed_up_to::<OwnValue>()?)?;
-        }
-        if let Some(number) = number {
-            let stale = diesel::delete(own_numbers::table.find((name, number, id))).returning(own_numbers::name);
-            cached(stale).load::<String>(tx.flushed_up_to::<OwnNumber>()?)?;
-        }
+    for (name, number) in lost(before, after).filter_map(|(name, (_, number))| Some((name, (*number)?))) {
+        let stale = diesel::delete(own_numbers::table.find((name, number, id))).returning(own_numbers::name);
+        cached(stale).load::<String>(tx.flushed_up_to::<OwnNumber>()?)?;
     }
     let mut new = NewOwnValues::default();
-    new.add(id, after.iter().filter(|(name, said)| before.get(*name) != Some(said)));
-    new.values.into_iter().for_each(|value| tx.defer(value));
+    new.add(id, lost(after, before));
     new.numbers.into_iter().for_each(|number| tx.defer(number));
-    Ok(())
+    value_index(tx.unflushed().dialect()).store(tx, id, before, after)
+}
+
+/// The parts of one that are not the same in the other.
+fn lost<'s>(one: &'s Said, other: &'s Said) -> impl Iterator<Item = (&'s String, &'s ValueOrNumber)> {
+    one.iter().filter(|(name, said)| other.get(*name) != Some(said))
 }
 
 /// Values and numbers of new records, to be entered.
@@ -95,9 +121,9 @@ pub fn entered(db: &mut Db) -> Result<i64> {
     if db.dialect().enters_values_late() { own_cells::entered(db) } else { Ok(i64::MAX) }
 }
 
-/// The number of values and numbers that are kept.
+/// The number of rows of values and numbers that are kept.
 pub fn count(db: &mut Db) -> Result<i64> {
-    let values: i64 = own_values::table.count().get_result(db)?;
+    let values = value_index(db.dialect()).count(db)?;
     Ok(values + own_numbers::table.count().get_result::<i64>(db)?)
 }
 
@@ -106,7 +132,7 @@ pub fn count(db: &mut Db) -> Result<i64> {
 pub struct StoredOwnValues {
     values: BTreeMap<String, Said>,
     new: BTreeSet<String>,
-    /// The number of these.
+    /// The number of their rows.
     pub count: i64,
 }
 
@@ -115,36 +141,43 @@ impl StoredOwnValues {
     pub fn of(db: &mut Db, records: &[StoredRecord], entered: i64) -> Result<StoredOwnValues> {
         let (old, new): (Vec<_>, Vec<_>) = records.iter().partition(|record| record.pos <= entered);
         let said: Vec<(&str, Said)> = old.iter().map(|record| (record.row.id.as_str(), record.row.said())).collect();
-        let mut who: BTreeMap<(&String, &ValueOrNumber), Vec<&str>> = BTreeMap::new();
-        for (id, one) in said.iter().flat_map(|(id, said)| said.iter().map(move |one| (id, one))) {
-            who.entry(one).or_default().push(id);
-        }
         let new = new.iter().map(|record| record.row.id.clone()).collect();
         let mut stored = StoredOwnValues { new, ..StoredOwnValues::default() };
-        for ((name, said), ids) in who {
-            let held: Vec<String> = match said {
-                (Some(value), _) => {
-                    let held = own_values::table.filter(own_values::name.eq(name)).filter(own_values::value.eq(value));
-                    held.filter(own_values::record_id.eq_any(ids)).select(own_values::record_id).load(db)?
-                }
-                (None, number) => {
-                    let held = own_numbers::table.filter(own_numbers::name.eq(name));
-                    let held = held.filter(own_numbers::number.eq(number.unwrap_or_default()));
-                    held.filter(own_numbers::record_id.eq_any(ids)).select(own_numbers::record_id).load(db)?
-                }
-            };
-            stored.count += held.len() as i64;
-            for id in held {
-                stored.values.entry(id).or_default().insert(name.clone(), said.clone());
-            }
+        value_index(db.dialect()).read(db, &said, &mut stored)?;
+        for ((name, number), ids) in holders(&said, |(_, number)| *number) {
+            let held = own_numbers::table.filter(own_numbers::name.eq(name)).filter(own_numbers::number.eq(number));
+            let held = held.filter(own_numbers::record_id.eq_any(ids)).select(own_numbers::record_id);
+            stored.add(name, &(None, Some(number)), held.load(db)?);
         }
         Ok(stored)
+    }
+
+    /// Adds rows of which each has this of a record.
+    fn add(&mut self, name: &str, said: &ValueOrNumber, ids: Vec<String>) {
+        self.count += ids.len() as i64;
+        for id in ids {
+            self.values.entry(id).or_default().insert(name.to_owned(), said.clone());
+        }
     }
 
     /// True if what is stored of a record is what its document says.
     pub fn is_right(&mut self, register: &Register, id: &str, document: &Document) -> bool {
         self.new.contains(id) || self.values.remove(id).unwrap_or_default() == said(register, document)
     }
+}
+
+/// The ids of the records by what they say.
+fn holders<'s, T: Ord>(
+    records: &'s [(&str, Said)],
+    part: impl Fn(&'s ValueOrNumber) -> Option<T>,
+) -> BTreeMap<(&'s String, T), Vec<&'s str>> {
+    let mut holders: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+    for (id, (name, said)) in records.iter().flat_map(|(id, said)| said.iter().map(move |one| (*id, one))) {
+        if let Some(part) = part(said) {
+            holders.entry((name, part)).or_default().push(id);
+        }
+    }
+    holders
 }
 
 diesel::define_sql_function! {
@@ -191,45 +224,31 @@ pub(super) fn carries(dialect: &dyn Dialect, name: &str) -> Condition {
     let numbers = own_numbers::table.filter(own_numbers::name.eq(name.to_owned())).select(own_numbers::record_id);
     let has_number =
         is_given_by(records::id, numbers, new_with(dialect, number_of(dialect, NEW_DETAILS, name).is_there()));
-    Box::new(has_number.or(has_any_value(dialect, name)))
-}
-
-/// The condition that a record has a value in a dimension of this name.
-fn has_any_value(dialect: &dyn Dialect, name: &str) -> Condition {
-    let entered = own_values::table.filter(own_values::name.eq(name.to_owned())).select(own_values::record_id);
-    Box::new(is_given_by(records::id, entered, new_with(dialect, value_of(dialect, NEW_DETAILS, name).is_there())))
-}
-
-/// The condition that a record has one of these values in a dimension of this name.
-fn has_one_of(dialect: &dyn Dialect, name: &str, values: &[String]) -> Condition {
-    let entered = own_values::table.filter(own_values::name.eq(name.to_owned()));
-    let entered = entered.filter(own_values::value.eq_any(values.to_vec())).select(own_values::record_id);
-    let is_one_of = value_of(dialect, NEW_DETAILS, name).is_one_of(values.iter().cloned());
-    Box::new(is_given_by(records::id, entered, new_with(dialect, is_one_of)))
+    Box::new(has_number.or(value_index(dialect).condition(dialect, Wanted::Any(name))))
 }
 
 /// The condition that a record has one of the values in a dimension of this name; [`ABSENT`] among them for none.
 pub(super) fn has(dialect: &dyn Dialect, name: &str, values: &[String]) -> Condition {
+    let index = value_index(dialect);
     let present: Vec<String> = values.iter().filter(|value| *value != ABSENT).cloned().collect();
     let mut ways: Vec<Condition> = Vec::new();
     if present.len() < values.len() {
-        ways.push(Box::new(diesel::dsl::not(has_any_value(dialect, name))));
+        ways.push(Box::new(diesel::dsl::not(index.condition(dialect, Wanted::Any(name)))));
     }
     if !present.is_empty() {
-        ways.push(has_one_of(dialect, name, &present));
+        ways.push(index.condition(dialect, Wanted::OneOf(name, &present)));
     }
     find::any(ways).unwrap_or_else(|| Box::new(false.into_sql::<Bool>()))
 }
 
 /// The condition that a record has one of the values in a list of theirs; [`ABSENT`] among them for an empty one.
 pub(super) fn has_in_list(dialect: &dyn Dialect, name: &'static str, values: &[String]) -> Condition {
+    let index = value_index(dialect);
     let (absent, present): (Vec<&String>, Vec<&String>) = values.iter().partition(|value| *value == ABSENT);
-    let mut ways: Vec<Condition> =
-        present.into_iter().map(|value| has_any_value(dialect, &format!("{name}.{value}"))).collect();
-    if let Some(is_listed) = is_any_listed(dialect, NEW_DETAILS, name).filter(|_| !absent.is_empty()) {
-        let entered = own_values::table.filter(own_values::name.like(format!("{name}.%")));
-        let has_any = is_given_by(records::id, entered.select(own_values::record_id), new_with(dialect, is_listed));
-        ways.push(Box::new(diesel::dsl::not(has_any)));
+    let has = |value: &String| index.condition(dialect, Wanted::Any(&format!("{name}{BESIDE}{value}")));
+    let mut ways: Vec<Condition> = present.into_iter().map(has).collect();
+    if !absent.is_empty() {
+        ways.push(Box::new(diesel::dsl::not(index.condition(dialect, Wanted::Listed(name)))));
     }
     find::any(ways).unwrap_or_else(|| Box::new(false.into_sql::<Bool>()))
 }
