@@ -19,8 +19,13 @@ const KEYS_POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/record-k
 
 /// The migrations that rewrite what is held, each with the microseconds that a record took where it was slowest (PostgreSQL,
 /// 200,000 records, 2 cores).
-const REWRITING: [(&str, u64); 4] =
-    [("20261130000000", 2), ("20261130071500", 25), ("20261130110000", 140), ("20261130160000", 16)];
+const REWRITING: [(&str, u64); 5] = [
+    ("20261130000000", 2),
+    ("20261130071500", 25),
+    ("20261130110000", 140),
+    ("20261130160000", 16),
+    ("20261201050000", 30),
+];
 
 /// Applies what is missing and returns the names of the migrations applied; `finish` writes in the same transaction what
 /// the code above knows. Several instances may do so at once: the check and the change happen under one lock. What it will

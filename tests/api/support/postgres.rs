@@ -253,9 +253,19 @@ fn parent_of(process: &str) -> String {
     stat.rsplit(')').next().unwrap().split_whitespace().nth(1).unwrap().to_owned()
 }
 
+/// A port that nobody listens at, of those that the system gives to no connection by itself: it is still free when the server has
+/// been made.
+fn free_port() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let first = std::process::id().wrapping_mul(97);
+    let next = || 10_000 + first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000;
+    let mut ports = std::iter::repeat_with(|| u16::try_from(next()).unwrap());
+    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
+}
+
 /// A free port, and a directory of the server's own.
 fn place() -> (u16, PathBuf) {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let directory = std::env::temp_dir().join(format!("aufsicht-postgres-{}-{port}", std::process::id()));
     std::fs::create_dir_all(&directory).unwrap();
     if is_root() {
