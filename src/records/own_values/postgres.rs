@@ -1,7 +1,7 @@
 //! PostgreSQL's index of values: a row for each record, with all of its values as terms of one text, which an index takes apart. A
 //! row for each value took four times as long, and four times the space.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
@@ -83,12 +83,12 @@ impl ValueIndex for ValuesByRecord {
     }
 
     fn read(&self, db: &mut Db, records: &[(&str, Said)], stored: &mut StoredOwnValues) -> Result<()> {
-        let ids = records.iter().map(|(id, _)| *id);
-        let rows = own_said::table.filter(own_said::record_id.eq_any(ids));
+        let of_documents: BTreeMap<&str, &Said> = records.iter().map(|(id, said)| (*id, said)).collect();
+        let rows = own_said::table.filter(own_said::record_id.eq_any(of_documents.keys().copied()));
         let rows: Vec<(String, String)> = rows.select((own_said::record_id, own_said::said)).load(db)?;
         stored.count += rows.len() as i64;
         for (id, held) in rows {
-            let Some((_, said)) = records.iter().find(|(of, _)| *of == id) else { continue };
+            let Some(said) = of_documents.get(id.as_str()) else { continue };
             // Of other terms than the record's nothing is told.
             if terms(said) == held {
                 let values = said.iter().filter(|(_, (value, _))| value.is_some());
