@@ -51,7 +51,7 @@ fn columns_of(db: &mut Db, table: &str) -> Vec<(String, bool)> {
 
 #[test]
 fn both_databases_have_the_schema_that_the_code_knows() {
-    let [sqlite, postgres] = [Backend::Sqlite, Backend::Postgres].map(|backend| {
+    let [mut sqlite, mut postgres] = [Backend::Sqlite, Backend::Postgres].map(|backend| {
         let (url, _directory) = database(backend);
         let mut config = aufsicht::Config::for_database(&url).unwrap();
         with_record_keys(&mut config);
@@ -64,7 +64,6 @@ fn both_databases_have_the_schema_that_the_code_knows() {
         [columns(&mut data), columns(&mut log), columns(&mut keys)]
     });
     // The values of records have a table of its own on each.
-    let (mut sqlite, mut postgres) = (sqlite, postgres);
     let of_values = [sqlite[0].remove_entry("own_values").unwrap(), postgres[0].remove_entry("own_said").unwrap()];
     assert_eq!(sqlite, postgres);
     sqlite[0].extend(of_values);

@@ -26,7 +26,7 @@ use crate::registers::{ABSENT, BESIDE, Register};
 use postgres::ValuesByRecord;
 use sqlite::{OwnValue, RecordsByValue};
 
-/// What is wanted of a record's values.
+/// A choice of records by their values.
 enum Wanted<'a> {
     /// Any value in a dimension of this name.
     Any(&'a str),
@@ -69,18 +69,18 @@ deferred_row!(OwnNumber, 1, own_numbers(name, number, record_id));
 
 /// Keeps what a record says, and takes away what it said before.
 pub(super) fn store(tx: &mut WriteTransaction, id: &str, before: &Said, after: &Said) -> Result<()> {
-    for (name, number) in lost(before, after).filter_map(|(name, (_, number))| Some((name, (*number)?))) {
+    for (name, number) in differing(before, after).filter_map(|(name, (_, number))| Some((name, (*number)?))) {
         let stale = diesel::delete(own_numbers::table.find((name, number, id))).returning(own_numbers::name);
         cached(stale).load::<String>(tx.flushed_up_to::<OwnNumber>()?)?;
     }
     let mut new = NewOwnValues::default();
-    new.add(id, lost(after, before));
+    new.add(id, differing(after, before));
     new.numbers.into_iter().for_each(|number| tx.defer(number));
     value_index(tx.unflushed().dialect()).store(tx, id, before, after)
 }
 
 /// The parts of one that are not the same in the other.
-fn lost<'s>(one: &'s Said, other: &'s Said) -> impl Iterator<Item = (&'s String, &'s ValueOrNumber)> {
+fn differing<'s>(one: &'s Said, other: &'s Said) -> impl Iterator<Item = (&'s String, &'s ValueOrNumber)> {
     one.iter().filter(|(name, said)| other.get(*name) != Some(said))
 }
 

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{NEW_DETAILS, NewOwnValues, StoredOwnValues, ValueIndex, Wanted, holders, lost, new_with};
+use super::{NEW_DETAILS, NewOwnValues, StoredOwnValues, ValueIndex, Wanted, differing, holders, new_with};
 use crate::db::schema::{own_values, records};
 use crate::db::{Db, Dialect, WriteTransaction, cached, deferred_row, is_given_by};
 use crate::error::Result;
@@ -25,12 +25,12 @@ pub(super) struct RecordsByValue;
 
 impl ValueIndex for RecordsByValue {
     fn store(&self, tx: &mut WriteTransaction, id: &str, before: &Said, after: &Said) -> Result<()> {
-        for (name, value) in lost(before, after).filter_map(|(name, (value, _))| Some((name, value.as_ref()?))) {
+        for (name, value) in differing(before, after).filter_map(|(name, (value, _))| Some((name, value.as_ref()?))) {
             let stale = diesel::delete(own_values::table.find((name, value, id))).returning(own_values::name);
             cached(stale).load::<String>(tx.flushed_up_to::<OwnValue>()?)?;
         }
         let mut new = NewOwnValues::default();
-        new.add(id, lost(after, before));
+        new.add(id, differing(after, before));
         new.values.into_iter().for_each(|value| tx.defer(value));
         Ok(())
     }
