@@ -1,5 +1,6 @@
 //! The database of a run: where it is, what it takes, and what is asked of it beside the service.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -75,8 +76,8 @@ pub fn bytes_on_disk(url: &str) -> f64 {
     }
 }
 
-/// Takes the files of the database out of the memory of the system, and of the server.
-pub fn forget_files(url: &str, cluster: Option<&Cluster>) {
+/// Takes the files of the database out of the memory of the system, and of the server; returns them.
+pub fn forget_files(url: &str, cluster: Option<&Cluster>) -> Vec<PathBuf> {
     let files: Vec<PathBuf> = match (target(url), cluster) {
         (Target::File(path), _) => vec![path.into()],
         (Target::Server, Some(cluster)) => {
@@ -86,13 +87,23 @@ pub fn forget_files(url: &str, cluster: Option<&Cluster>) {
         }
         (Target::Server, None) => Vec::new(),
     };
-    for file in files {
+    for file in &files {
         let mut command = Command::new("dd");
         command.arg(format!("if={}", file.display())).args(["iflag=nocache", "count=0", "status=none"]);
         assert!(command.status().unwrap().success(), "{}", file.display());
     }
     if let Some(cluster) = cluster {
         cluster.start_again();
+    }
+    files
+}
+
+/// Brings files into the memory of the system again, so that what is measured next does not wait for the disk.
+pub fn recall_files(files: &[PathBuf]) {
+    for file in files {
+        let read = File::open(file).and_then(|mut file| std::io::copy(&mut file, &mut std::io::sink()));
+        // A server may have done away with a file meanwhile.
+        assert!(read.is_ok() || !file.exists(), "{}: {read:?}", file.display());
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::chance::chance;
 use super::database::{
-    Target, bytes_on_disk, contents, database, far_away, forget_files, program, record_keys, sql, target,
+    Target, bytes_on_disk, contents, database, far_away, forget_files, program, recall_files, record_keys, sql, target,
 };
 use super::fill;
 use super::http::{CONNECTIONS, Connection, Measured, measure, request};
@@ -58,9 +58,10 @@ pub async fn run(arguments: &Arguments) -> bool {
     table.figure("start until ready", service.start_ms, "ms");
     service.rest();
     service.stop();
-    forget_files(&url, cluster.as_ref());
+    let files = forget_files(&url, cluster.as_ref());
     service = Service::start(&url);
     table.figure("start until ready, nothing in memory", service.start_ms, "ms");
+    recall_files(&files);
     service.rest();
     table.figure("memory, idle", service.memory("VmRSS"), "MB");
     if let Some(rate) = rate {

@@ -396,6 +396,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    own_held (register, name, value) {
+        register -> Text,
+        name -> Text,
+        value -> Text,
+        records -> BigInt,
+    }
+}
+
+diesel::table! {
     own_new_records (id) {
         id -> Text,
         details -> Text,

@@ -20,7 +20,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::formats::chart::Shape;
 use crate::messages::Lang;
-use crate::records::projections::{cube, own_entry};
+use crate::records::projections::{cube, own_held};
 use crate::registers::{self, BESIDE, Rules, TimeLimit, Vocabulary};
 use crate::source::{Refusal, SourceFault, did_you_mean, unreadable};
 use crate::statistics::layout::{LayoutContext, Layouts};
@@ -113,7 +113,7 @@ impl Profile {
 
     /// Keeps in mind what records have, so that it can be asked for and is exported when the vocabulary has it no longer.
     pub fn remember(&mut self, db: &mut Db) -> Result<()> {
-        let beside = own_entry::held(db)?;
+        let beside = own_held::held(db)?;
         let held = cube::held_values(db, &self.vocabulary, &beside)?;
         let own = beside.into_keys().filter(|(_, name, _)| !name.starts_with(BESIDE));
         let names: BTreeSet<(String, String)> = own.map(|(register, name, _)| (register, name)).collect();

@@ -14,13 +14,13 @@ use crate::calendar::YEARS;
 use crate::db::Db;
 use crate::error::Result;
 use crate::records::projections::cube::{self, Count, Resolution};
-use crate::records::projections::own_entry::{self, HeldOwn};
+use crate::records::projections::own_held::{self, Held};
 use crate::records::projections::own_set::OwnSet;
 use crate::registers::{self, BESIDE, CodedProperty, Criterion, Dimension, Register, Selection, Vocabulary};
 
 /// The values of records that the vocabulary does not know, one sentence each.
 pub fn unknown_values(db: &mut Db, vocabulary: &Vocabulary) -> Result<Vec<String>> {
-    let (mut found, beside) = (Vec::new(), own_entry::held(db)?);
+    let (mut found, beside) = (Vec::new(), own_held::held(db)?);
     for register in registers::ALL {
         let told = |property: &str, value: &str, number: i64| {
             let (name, records) = (register.name, if number == 1 { "record has" } else { "records have" });
@@ -37,12 +37,13 @@ pub fn unknown_values(db: &mut Db, vocabulary: &Vocabulary) -> Result<Vec<String
             let now = vocabulary.name_now(register, name).unwrap_or(name);
             let dimension = vocabulary.own_dimensions(register).find(|own| own.name() == now);
             let is_number = vocabulary.own_numbers(register).any(|own| own.name() == now);
-            let is_known = match (value, dimension) {
-                (Some(value), Some(own)) => own.codes.iter().any(|code| code.code == *value),
-                _ => value.is_none() && is_number,
+            let (is_known, told_as) = match (value.as_str(), dimension) {
+                ("", _) => (is_number, "a number"),
+                (value, Some(own)) => (own.codes.iter().any(|code| code.code == value), value),
+                (value, None) => (false, value),
             };
             if !is_known {
-                found.push(told(&format!("own.{name}"), value.as_deref().unwrap_or("a number"), *number));
+                found.push(told(&format!("own.{name}"), told_as, *number));
             }
         }
     }
@@ -53,7 +54,7 @@ pub fn unknown_values(db: &mut Db, vocabulary: &Vocabulary) -> Result<Vec<String
 /// those of the small registers that are not counted.
 fn held_codes(
     db: &mut Db,
-    beside: &HeldOwn,
+    beside: &Held,
     (register, property): (&Register, &CodedProperty),
 ) -> Result<BTreeMap<String, i64>> {
     let mut held = BTreeMap::new();
@@ -65,7 +66,7 @@ fn held_codes(
             None => false,
         };
         let said = beside.iter().filter(|((of, name, _), _)| of == register.name && is_it(name));
-        said.for_each(|((.., value), records)| add(value.as_deref().unwrap_or_default(), *records));
+        said.for_each(|((.., value), records)| add(value, *records));
     } else if register.counted {
         let of_register = [(Dimension::Register, vec![register.name.to_owned()])];
         for count in cube::count(db, &YEARS, Resolution::Years, &[dimension], &of_register)? {

@@ -200,8 +200,13 @@ fn older_values_and_cells_are_kept(backend: Backend) {
     filled(&app);
     again(&mut app);
     filled(&app);
-    let newest = ["2026-12-01-050000_own_said", "2026-11-30-220000_own_entry", "2026-11-30-160000_own_storage"];
-    for migrations in [&newest[..1], &newest[..2], &newest, &newest[..1]] {
+    let newest = [
+        "2026-12-01-100000_own_held",
+        "2026-12-01-050000_own_said",
+        "2026-11-30-220000_own_entry",
+        "2026-11-30-160000_own_storage",
+    ];
+    for migrations in [&newest[..1], &newest[..2], &newest[..3], &newest, &newest[..1]] {
         app.stop();
         app.take_back(migrations);
         assert_eq!(registers::migrate(&mut app.db_as_it_is()).unwrap().len(), migrations.len());

@@ -452,15 +452,12 @@ on_both_databases! {
         assert_ne!(forged, anchors());
         std::fs::write(&file, forged).unwrap();
         assert!(String::from_utf8_lossy(&verify().stderr).contains("was not signed"), "{:?}", verify());
-        std::fs::remove_dir_all(file.parent().unwrap()).unwrap();
     }
 }
 
 /// A service that writes anchors to a directory of its own.
 fn with_anchors(backend: Backend) -> App {
-    static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(1);
-    let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-    let directory = std::env::temp_dir().join(format!("aufsicht-anchors-{}-{number}", std::process::id()));
-    std::fs::create_dir_all(&directory).unwrap();
-    App::start_with(backend, |config| config.audit.anchor_file = Some(directory.join("anchors.jsonl")))
+    let directory = Directory::new();
+    let app = App::start_with(backend, |config| config.audit.anchor_file = Some(directory.0.join("anchors.jsonl")));
+    app.with_directory(directory)
 }

@@ -164,9 +164,7 @@ fn with_events(backend: Backend) -> App {
     let tables = TABLES.replace("[[tables.channels.lines]]", &format!("{head}[[tables.events.lines]]"));
     let directory = folder(&[("tables/own.toml", &tables)]);
     let path = directory.0.clone();
-    let mut app = App::start_with(backend, |config| config.profile.directory = Some(path));
-    app.profile = Some(directory);
-    app
+    App::start_with(backend, |config| config.profile.directory = Some(path)).with_directory(directory)
 }
 
 on_both_databases! {

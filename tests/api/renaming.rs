@@ -222,12 +222,11 @@ fn start_small(backend: Backend) -> App {
     let directory = Directory::new();
     small(&directory.0, ["jurisdiction", "balance"], ["", ""]);
     let path = directory.0.clone();
-    let mut app = App::start_with(backend, |config| {
+    App::start_with(backend, |config| {
         config.profile.directory = Some(path);
         config.public.layout = Some("main".into());
-    });
-    app.profile = Some(directory);
-    app
+    })
+    .with_directory(directory)
 }
 
 /// Writes the table of the small profile anew, and starts again.

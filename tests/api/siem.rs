@@ -12,9 +12,9 @@ use crate::support::{App, Backend, Client, Directory};
 
 /// A service that writes such a file to a directory of its own.
 fn with_file(backend: Backend) -> App {
-    let directory = std::env::temp_dir().join(format!("aufsicht-siem-{}", uuid::Uuid::new_v4()));
-    std::fs::create_dir_all(&directory).unwrap();
-    App::start_with(backend, |config| config.audit.siem_file = Some(directory.join("siem.jsonl")))
+    let directory = Directory::new();
+    App::start_with(backend, |config| config.audit.siem_file = Some(directory.0.join("siem.jsonl")))
+        .with_directory(directory)
 }
 
 fn file(app: &App) -> PathBuf {
@@ -87,7 +87,6 @@ on_both_databases! {
         assert_eq!(entries(&rotated).len(), before);
         let waiting = || app.client.get("/metrics").expect(200).text().contains("aufsicht_siem_entries_waiting 0.0\n");
         eventually("something waits", waiting);
-        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
     }
 }
 

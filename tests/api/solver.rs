@@ -55,12 +55,11 @@ fn start(backend: Backend) -> App {
     write("vocabulary.toml", include_str!("../../src/profile/lucerne/vocabulary.toml"));
     write("tables/own.toml", &layout);
     let path = directory.0.clone();
-    let mut app = App::start_with(backend, |config| {
+    App::start_with(backend, |config| {
         config.profile.directory = Some(path);
         config.public.layout = Some("own".into());
-    });
-    app.profile = Some(directory);
-    app
+    })
+    .with_directory(directory)
 }
 
 /// Cases of few in each cell, by no rule that the tables know.

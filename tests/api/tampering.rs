@@ -267,8 +267,8 @@ fn full(backend: Backend) -> App {
         config.webhooks.private = true;
         config.profile.directory = Some(path);
         config.profile.layout_directory = Some("docs/layouts".into());
-    });
-    app.profile = Some(profile);
+    })
+    .with_directory(profile);
     let receiver = Receiver::start("204");
     let hook = app.client.post("/v1/webhooks", &json!({"url": receiver.url(), "registers": []})).expect(201).json();
     let path = format!("/v1/webhooks/{}", hook["id"].as_str().unwrap());

@@ -216,9 +216,7 @@ fn start(backend: Backend, at: (String, Option<Directory>)) -> App {
     let profile = own::profile(&own::vocabulary());
     own::layout(&profile.0.join("tables"), Some(own::PAIR));
     let path = profile.0.clone();
-    let mut app = App::start_on(backend, at, |config| config.profile.directory = Some(path));
-    app.profile = Some(profile);
-    app
+    App::start_on(backend, at, |config| config.profile.directory = Some(path)).with_directory(profile)
 }
 
 /// Fills a database under the newest schema and keeps it, and those before that are missing.

@@ -87,11 +87,11 @@ fn folder(more: &str) -> Directory {
 fn filled(backend: Backend) -> App {
     let directory = folder(&format!("[registers]\n{}", written()));
     let path = directory.0.clone();
-    let mut app = App::start_with(backend, |config| {
+    let app = App::start_with(backend, |config| {
         config.profile.directory = Some(path);
         config.public.layout = Some("own".into());
-    });
-    app.profile = Some(directory);
+    })
+    .with_directory(directory);
     app.create("organisations", json!({"name": "Gemeinde Musterwil", "type": "MUNICIPALITY"}));
     let case = |more: Value| {
         let mut body = json!({"title": "A", "received_on": "2017-03-14", "responsible": "RF", "requester": {"type": "MUNICIPALITY", "organisation": "Gemeinde Musterwil"}});

@@ -6,16 +6,19 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::records::projections::cube::{self, Counts, CubeKey, OwnCell};
 use crate::records::projections::own_cells::{self, OwnCells};
+use crate::records::projections::own_held::{self, HeldKey};
 use crate::registers::Dimension;
 
 /// Returns the differences between the cells and a recount of the records.
 pub fn differences(db: &mut Db) -> Result<Vec<String>> {
     let right = cube::recount(db)?;
-    let mut out = differing(&cube::stored(db)?, &right.cube, name);
+    let mut out = differing(&cube::stored(db)?, &right.cube, name, told);
     if !own_cells::is_said_once(db)? {
         out.push("own entered: there is more than one row".to_owned());
     }
-    out.extend(differing(&flat(&own_cells::stored(db)?), &flat(&right.own), own_name));
+    out.extend(differing(&flat(&own_cells::stored(db)?), &flat(&right.own), own_name, told));
+    let held = |records: Option<&i64>| format!("{} records", records.copied().unwrap_or_default());
+    out.extend(differing(&own_held::stored(db)?, &own_held::of_cells(&right.own), held_name, held));
     Ok(out)
 }
 
@@ -28,6 +31,10 @@ type OwnKey<'c> = (&'c OwnCell, &'c str, &'c str);
 
 fn own_name((OwnCell((period, values)), set, own): &OwnKey) -> String {
     format!("own cells: {period} {set}={own} {}", named(values))
+}
+
+fn held_name((register, name, value): &HeldKey) -> String {
+    format!("own held: {register} {name}={value}")
 }
 
 /// The counts one by one.
@@ -47,17 +54,20 @@ fn named(values: &[String; Dimension::COUNT]) -> String {
     values.map(|(dimension, value)| format!("{}={value}", dimension.name())).collect::<Vec<_>>().join(" ")
 }
 
+/// The counts of a cell; those of one that is not there are 0.
+fn told(counts: Option<&Counts>) -> String {
+    let Counts { received, closed, days, settled } = counts.copied().unwrap_or_default();
+    format!("received {received}, closed {closed}, days {days}, settled {settled}")
+}
+
 /// The cells that are not what they must be, or are there and must not be, or the other way round.
-fn differing<K: Ord>(
-    stored: &BTreeMap<K, Counts>,
-    right: &BTreeMap<K, Counts>,
+fn differing<K: Ord, V: PartialEq>(
+    stored: &BTreeMap<K, V>,
+    right: &BTreeMap<K, V>,
     name: impl Fn(&K) -> String,
+    told: impl Fn(Option<&V>) -> String,
 ) -> Vec<String> {
     let keys: BTreeSet<&K> = stored.keys().chain(right.keys()).collect();
-    let told = |counts: Option<&Counts>| {
-        let Counts { received, closed, days, settled } = counts.copied().unwrap_or_default();
-        format!("received {received}, closed {closed}, days {days}, settled {settled}")
-    };
     keys.into_iter()
         .filter(|key| stored.get(key) != right.get(key))
         .map(|key| format!("{}: {}; recounted {}", name(key), told(stored.get(key)), told(right.get(key))))

@@ -53,9 +53,8 @@ pub(crate) trait Dialect: Sync {
     /// True where an element of a list in the JSON objects of a column has that part.
     fn json_any_listed(&self, column: &'static str, list: &'static str, part: &'static str) -> Statement<'static>;
 
-    /// An object in the JSON objects of a column, by its name, as a table of its members with the columns `key` and `value`;
-    /// without a name, the JSON objects themselves.
-    fn json_members(&self, column: &'static str, object: Option<&str>, name: &'static str) -> Statement<'static>;
+    /// An object in the JSON objects of a column, by its name, as a table of its members with the columns `key` and `value`.
+    fn json_members(&self, column: &'static str, object: &str, name: &'static str) -> Statement<'static>;
 
     /// An integer in the JSON lists in a column, by its place.
     fn json_integer(&self, column: &'static str, place: &'static str) -> Statement<'static>;

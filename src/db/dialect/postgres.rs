@@ -246,14 +246,10 @@ impl Dialect for PostgresDialect {
         listed.sql("[*].").sql(part).sql(" ? (@ != null)')")
     }
 
-    fn json_members(&self, column: &'static str, object: Option<&str>, name: &'static str) -> Statement<'static> {
+    fn json_members(&self, column: &'static str, object: &str, name: &'static str) -> Statement<'static> {
         let members = Statement::new("LATERAL (SELECT key COLLATE \"C\" AS key, value FROM jsonb_each(CAST(");
-        let members = members.sql(column).sql(" AS JSONB)");
-        let members = match object {
-            Some(object) => members.sql(" -> CAST(").bind::<Text, _>(object.to_owned()).sql(" AS TEXT)"),
-            None => members,
-        };
-        members.sql(")) AS ").sql(name)
+        let members = members.sql(column).sql(" AS JSONB) -> CAST(").bind::<Text, _>(object.to_owned());
+        members.sql(" AS TEXT))) AS ").sql(name)
     }
 
     fn json_integer(&self, column: &'static str, place: &'static str) -> Statement<'static> {

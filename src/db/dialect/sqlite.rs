@@ -208,12 +208,8 @@ impl Dialect for SqliteDialect {
         listed.sql("') AS listed WHERE json_extract(listed.value, '$.").sql(part).sql("') IS NOT NULL)")
     }
 
-    fn json_members(&self, column: &'static str, object: Option<&str>, name: &'static str) -> Statement<'static> {
-        let members = Statement::new("json_each(").sql(column);
-        let members = match object {
-            Some(object) => members.sql(", ").bind::<Text, _>(format!("$.\"{object}\"")),
-            None => members,
-        };
+    fn json_members(&self, column: &'static str, object: &str, name: &'static str) -> Statement<'static> {
+        let members = Statement::new("json_each(").sql(column).sql(", ").bind::<Text, _>(format!("$.\"{object}\""));
         members.sql(") AS ").sql(name)
     }
 

@@ -11,6 +11,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Integer, Text};
 
 use super::counts::{CellKey, Counts, CubeKey, OwnCell};
+use super::own_held::HeldKey;
 use super::own_set::OwnSet;
 use super::periods::{Resolution, is_lasting};
 use crate::db::{Db, Dialect, Statement, Values, insert_columns, statements};
@@ -129,6 +130,26 @@ pub(super) fn remove_cells(db: &mut Db, cells: &[&OwnCell]) -> Result<()> {
     Ok(())
 }
 
+/// The table of what records say of the authority's own, and the addition to a row that is there.
+const HELD: &str = "own_held (register, name, value, records)";
+const MORE_HELD: &str =
+    " ON CONFLICT (register, name, value) DO UPDATE SET records = own_held.records + excluded.records";
+
+fn bind_held<'f>(values: Values<'f>, ((register, name, value), records): &'f (&HeldKey, i64)) -> Values<'f> {
+    let values = values.bind::<Text, _>(register.as_str()).bind::<Text, _>(name.as_str());
+    values.bind::<Text, _>(value.as_str()).bind::<BigInt, _>(*records)
+}
+
+/// Adds to how many records say what; a number has the value `""`.
+pub(super) fn add_held(db: &mut Db, changes: &[(&HeldKey, i64)]) -> Result<()> {
+    insert_columns(db, (HELD, MORE_HELD), changes, bind_held, |columns, changes| {
+        let columns = columns.bind::<Text, _>(changes.iter().map(|((register, ..), _)| register.as_str()));
+        let columns = columns.bind::<Text, _>(changes.iter().map(|((_, name, _), _)| name.as_str()));
+        let columns = columns.bind::<Text, _>(changes.iter().map(|((.., value), _)| value.as_str()));
+        columns.bind::<BigInt, _>(changes.iter().map(|(_, records)| *records))
+    })
+}
+
 impl OwnSet {
     /// Goes on with the values of the record `one`, as they stand in a cell.
     pub(super) fn of_record(&self, dialect: &dyn Dialect, rows: Statement<'static>) -> Statement<'static> {
@@ -153,7 +174,7 @@ impl OwnSet {
         let rows = MORE.into_iter().zip(["0", "1", "2", "3"]).fold(rows, |rows, (count, place)| {
             rows.sql(", ").append(dialect.json_integer("cell.value", place)).sql(" AS ").sql(count)
         });
-        let rows = rows.sql(" FROM own_cells, ").append(dialect.json_members("counts", Some(&self.key()), "cell"));
+        let rows = rows.sql(" FROM own_cells, ").append(dialect.json_members("counts", &self.key(), "cell"));
         within(rows.sql(" WHERE true"), Resolution::Months, years).sql(") AS of_set")
     }
 
@@ -375,34 +396,6 @@ pub(super) fn all_own_cells() -> Statement<'static> {
         cells.sql(dimension.name()).sql(", ")
     });
     cells.sql("counts FROM own_cells")
-}
-
-/// The sum of the cells of a register over one set and the values in it.
-#[derive(QueryableByName)]
-pub(super) struct HeldCount {
-    #[diesel(sql_type = Text)]
-    pub register: String,
-    #[diesel(sql_type = Text)]
-    pub set: String,
-    #[diesel(sql_type = Text)]
-    pub own: String,
-    /// The records received; of a number the sum.
-    #[diesel(sql_type = BigInt)]
-    pub received: i64,
-    /// The days; of a number the records that have it.
-    #[diesel(sql_type = BigInt)]
-    pub days: i64,
-}
-
-/// The sums of all cells of the authority's own.
-pub(super) fn held_counts(db: &mut Db) -> Result<Vec<HeldCount>> {
-    let dialect = db.dialect();
-    let sums = Statement::new("SELECT register, of_set.key AS \"set\", said.key AS own, CAST(sum(");
-    let sums = sums.append(dialect.json_integer("said.value", "0")).sql(") AS BIGINT) AS received, CAST(sum(");
-    let sums = sums.append(dialect.json_integer("said.value", "2")).sql(") AS BIGINT) AS days FROM own_cells, ");
-    let sums = sums.append(dialect.json_members("counts", None, "of_set")).sql(", ");
-    let sums = sums.append(dialect.json_members("of_set.value", None, "said"));
-    Ok(sums.sql(" GROUP BY 1, 2, 3 ORDER BY 1, 2, 3").load(db)?)
 }
 
 /// The rows of the cube itself.

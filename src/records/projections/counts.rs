@@ -95,6 +95,12 @@ impl OwnCell {
         }
         OwnCell((*period, values))
     }
+
+    /// The register.
+    pub(super) fn register(&self) -> &str {
+        let mut of_cell = Dimension::ALL.into_iter().zip(&self.0.1);
+        of_cell.find(|(dimension, _)| *dimension == Dimension::Register).map_or("", |(_, value)| value)
+    }
 }
 
 /// The dimensions of the software that the cells have.

@@ -16,7 +16,7 @@ pub use super::cell_sql::NOT_IN_REGISTER;
 use super::cell_sql::{Occasion, RecordRows, SumSource, change, cube_rows, sums_of};
 pub use super::counts::{Counts, CubeKey, OwnCell};
 use super::own_cells::{self, OwnCells, OwnSaid};
-use super::own_entry::HeldOwn;
+use super::own_held::Held;
 use super::own_set::OwnSet;
 pub use super::periods::Resolution;
 use super::periods::is_lasting;
@@ -381,7 +381,7 @@ fn chosen(counts: impl Iterator<Item = Count>, by: &[Dimension], choice: &[(Dime
 pub fn held_values(
     db: &mut Db,
     vocabulary: &Vocabulary,
-    beside: &HeldOwn,
+    beside: &Held,
 ) -> Result<Vec<(&'static Register, Dimension, String)>> {
     let mut held = Vec::new();
     let (years, all) = (0..=9998, all_registers());
@@ -394,8 +394,8 @@ pub fn held_values(
         held.extend(counts.iter().filter_map(value));
     }
     for dimension in vocabulary.own_and_beside() {
-        let said = beside.keys().filter(|(_, name, _)| name == dimension.own_name());
-        held.extend(said.filter_map(|(of, _, value)| Some((registers::find(of)?, dimension, value.clone()?))));
+        let said = beside.keys().filter(|(_, name, value)| name == dimension.own_name() && !value.is_empty());
+        held.extend(said.filter_map(|(of, _, value)| Some((registers::find(of)?, dimension, value.clone()))));
     }
     held.retain(|(register, dimension, _)| vocabulary.has(register, *dimension));
     Ok(held)

@@ -7,6 +7,7 @@ pub mod history;
 pub mod history_row;
 pub mod own_cells;
 pub mod own_entry;
+pub mod own_held;
 pub mod own_set;
 pub mod own_sets;
 mod periods;

@@ -23,6 +23,7 @@ use diesel::sql_types::{Integer, Text};
 
 use super::cell_sql::{all_own_cells, held_cells, put_cells, remove_cells};
 use super::counts::{Counts, CubeKey, OwnCell};
+use super::own_held;
 use super::own_set::{MARK, OwnSet, SUMMED_BY};
 use crate::db::schema::{own_entered, own_sets};
 use crate::db::{Db, DeferredRow, WriteTransaction, cached, statements, upsert_rows};
@@ -160,8 +161,9 @@ impl DeferredRow for OwnChange {
     }
 }
 
-/// Adds to the cells that are there.
+/// Adds to the cells that are there, and to what follows from them.
 pub(super) fn write(db: &mut Db, changes: &OwnCells) -> Result<()> {
+    own_held::add(db, changes)?;
     let changes: Vec<(&OwnCell, &OwnCounts)> = changes.iter().collect();
     statements(&changes).try_for_each(|changes| write_some(db, changes))
 }

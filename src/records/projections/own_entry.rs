@@ -3,12 +3,8 @@
 //! looks at the records behind it themselves, of which there are few, however many there are in all; so that what is new
 //! is found and counted at once. A change of a record that is entered is entered with it.
 
-use std::collections::BTreeMap;
-
 use diesel::prelude::*;
 
-use super::cell_sql::{HeldCount, held_counts};
-use super::own_set::{MARK, SUMMED_BY};
 use super::{cube, own_cells};
 use crate::db::schema::records;
 use crate::db::{Db, DeferredRow, WriteTransaction};
@@ -41,35 +37,6 @@ impl DeferredRow for EntryDue {
 pub(super) fn is_due(db: &mut Db) -> Result<bool> {
     let last: Option<i64> = records::table.select(diesel::dsl::max(records::pos)).first(db)?;
     Ok(last.unwrap_or_default() > own_cells::entered(db)?)
-}
-
-/// The values and numbers that records have beside their columns: by register and name, the values in a dimension or none for a
-/// number, each with the number of records.
-pub type HeldOwn = BTreeMap<(String, String, Option<String>), i64>;
-
-/// The values and numbers that the records have beside their columns.
-pub fn held(db: &mut Db) -> Result<HeldOwn> {
-    let mut held = HeldOwn::new();
-    for HeldCount { register, set, own, received, days } in held_counts(db)? {
-        let Some((number, dimensions)) = set.split_once(SUMMED_BY) else { continue };
-        let (name, value, records) = match number {
-            "" => (dimensions, Some(own), received),
-            _ if dimensions.is_empty() => (number, None, days),
-            _ => continue,
-        };
-        if !name.contains(MARK) {
-            *held.entry((register, name.to_owned(), value)).or_default() += records;
-        }
-    }
-    let entered = own_cells::entered(db)?;
-    cube::each_record(db, entered, |_, row| {
-        for (name, (value, _)) in own_cells::said_by(row)? {
-            *held.entry((row.register.clone(), name, value)).or_default() += 1;
-        }
-        Ok(())
-    })?;
-    held.retain(|_, records| *records > 0);
-    Ok(held)
 }
 
 /// Enters the new records.

@@ -664,6 +664,8 @@ SELECT COUNT(*)
   WHERE (`own_entered`.`id` != ?);
 SELECT period, register, kind, requester, area, channel, filing, role, medium, '' AS status, '' AS responsible, counts
   FROM own_cells;
+SELECT `own_held`.`register`, `own_held`.`name`, `own_held`.`value`, `own_held`.`records`
+  FROM `own_held`;
 SELECT `records`.`pos`, `records`.`register`, `records`.`received_on`, `records`.`number`, `records`.`title`
   FROM `records`
   WHERE (`records`.`pos` > ?)

@@ -94,9 +94,8 @@ pub struct App {
     pub client: Client,
     service: Option<Service>,
     is_tampered: AtomicBool,
-    _directory: Option<Directory>,
-    /// The folder of its profile, where it has one of its own.
-    pub profile: Option<Directory>,
+    /// The folders of its files, which go with it.
+    directories: Vec<Directory>,
 }
 
 /// A directory that goes with the test.
@@ -232,8 +231,7 @@ impl App {
             client,
             service: Some(service),
             is_tampered: AtomicBool::new(false),
-            _directory: directory,
-            profile: None,
+            directories: directory.into_iter().collect(),
         }
     }
 
@@ -245,6 +243,12 @@ impl App {
     /// The same with other settings.
     pub fn start_with_demo_and(backend: Backend, configure: impl FnOnce(&mut Config)) -> App {
         App::start_on(backend, demo_database(backend), configure)
+    }
+
+    /// The same, with a folder that goes with it.
+    pub fn with_directory(mut self, directory: Directory) -> App {
+        self.directories.push(directory);
+        self
     }
 
     pub fn service(&self) -> &Service {

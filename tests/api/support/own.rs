@@ -95,12 +95,11 @@ pub fn start(backend: Backend) -> App {
 pub fn start_with(backend: Backend, settings: impl FnOnce(&mut Config)) -> App {
     let directory = profile(&vocabulary());
     let path = directory.0.clone();
-    let mut app = App::start_with(backend, |config| {
+    App::start_with(backend, |config| {
         config.profile.directory = Some(path);
         settings(config);
-    });
-    app.profile = Some(directory);
-    app
+    })
+    .with_directory(directory)
 }
 
 /// The same database with the profile as it is now.
