@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 pub fn endpoint() -> Endpoint {
     let example = json!({
         "at": "2017-03-14T09:30:00Z", "subject": "rf", "actor_kind": "USER", "actor_issuer": "https://login.example/realms/canton", "register": "cases", "record": "01932b6e-1111-7000-8000-000000000001",
-        "properties": ["requester.name", "notes"], "operation": "GET /v1/cases/{id}", "purpose": "Auskunft nach § 15",
+        "properties": ["requester.name", "notes"], "operation": "GET /v1/cases/{id}", "purpose": "Auskunft an die betroffene Person",
         "request_id": "01932b6e-6f0a-7c3e-9d55-0a4f6f3b2c11"
     });
     Endpoint::get("/v1/access-log", list)

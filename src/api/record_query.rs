@@ -13,7 +13,7 @@ use crate::auth::{Caller, Scope};
 use crate::error::{self, Error, Result};
 use crate::records::query::filter::Filter;
 use crate::records::query::page::{Order, SortField};
-use crate::registers::{ABSENT, ALL, Dimension, Register, Vocabulary};
+use crate::registers::{self, ABSENT, ALL, Dimension, Register, Vocabulary};
 
 /// The id of a record (RFC 9562).
 const UUID: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
@@ -187,14 +187,44 @@ fn named(dimension: Dimension, register: Option<&'static Register>) -> &'static 
     register.and_then(|register| register.property_name(dimension.name())).unwrap_or(dimension.name())
 }
 
-/// Reads the values that a query chooses in the dimensions.
-pub fn read_dimensions(query: &mut Query, vocabulary: &Vocabulary) -> Vec<(Dimension, Vec<String>)> {
+/// Reads the values that a query chooses in the dimensions, of records of these registers unless it chooses others.
+pub fn read_dimensions<'r>(
+    query: &mut Query,
+    vocabulary: &Vocabulary,
+    registers: impl IntoIterator<Item = &'r Register>,
+) -> Vec<(Dimension, Vec<String>)> {
     let parameters: Vec<Parameter> =
         vocabulary.all_dimensions().map(|dimension| dimension_parameter(dimension, None, vocabulary)).collect();
-    read_dimensions_of(query, None, &parameters, vocabulary)
+    let named = read_dimensions_of(query, None, &parameters, vocabulary);
+    let is_register = |(dimension, _): &&(Dimension, Vec<String>)| *dimension == Dimension::Register;
+    let registers: Vec<&Register> = match named.iter().find(is_register) {
+        Some((_, names)) => names.iter().filter_map(|name| registers::find(name)).collect(),
+        None => registers.into_iter().collect(),
+    };
+    with_children(named, &registers, vocabulary).unwrap_or_else(|dimension| {
+        let reason = "names a group that has other values in one register than in another: choose one with register";
+        query.fault(dimension.name(), "invalid_value", reason);
+        Vec::new()
+    })
 }
 
-/// The same with the names that the dimensions have in a register.
+/// Values with those that belong to them as to their group; the dimension where these are others in one register than in another.
+fn with_children(
+    named: Vec<(Dimension, Vec<String>)>,
+    registers: &[&Register],
+    vocabulary: &Vocabulary,
+) -> std::result::Result<Vec<(Dimension, Vec<String>)>, Dimension> {
+    let of = |(dimension, named): (Dimension, Vec<String>)| {
+        let named: Vec<&str> = named.iter().map(String::as_str).collect();
+        match vocabulary.values_in(registers, dimension, &named).as_slice() {
+            [(_, values)] => Ok((dimension, values.iter().cloned().collect())),
+            _ => Err(dimension),
+        }
+    };
+    named.into_iter().map(of).collect()
+}
+
+/// Reads the values that a query names in the dimensions, by the names that these have in a register.
 fn read_dimensions_of(
     query: &mut Query,
     register: Option<&'static Register>,
@@ -211,11 +241,7 @@ fn read_dimensions_of(
         let list = known.as_ref().map(|values| values.join(", ")).unwrap_or_default();
         let is_known = |value: &str| known.as_ref().is_none_or(|values| values.iter().any(|v| v == value));
         let knows = |value: &str| is_known(value) || vocabulary.had(register, dimension, value);
-        let mut values: Vec<String> = Vec::new();
-        for value in query.choice(name, knows, &list) {
-            let more = vocabulary.with_children(dimension, &value).into_iter();
-            values.extend(more.filter(|value| !values.contains(value)).collect::<Vec<_>>());
-        }
+        let values = query.choice(name, knows, &list);
         if !values.is_empty() {
             chosen.push((dimension, values));
         }
@@ -244,9 +270,11 @@ pub fn read_filter(query: &mut Query, register: &'static Register, vocabulary: &
     };
     let (received, closed, due) = (day("received_on"), day("closed_on"), day("due_on"));
     let references = register.references.iter().map(|reference| reference.property);
+    let named = read_dimensions_of(query, Some(register), &parameters, vocabulary);
+    let dimensions = with_children(named, &[register], vocabulary).unwrap_or_default();
     Filter {
         register: Some(register),
-        dimensions: read_dimensions_of(query, Some(register), &parameters, vocabulary),
+        dimensions,
         cell: None,
         own_numbers: read_numbers(query, register, vocabulary),
         numbers: query.many("number"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::files::{ProfileFile, ProfileFiles};
-use crate::registers::vocabulary::Code;
+use crate::registers::vocabulary::{Code, with_children};
 use crate::registers::{Dimension, Vocabulary, counted};
 use crate::source::{SourceFault, did_you_mean};
 use crate::statistics::layout::Layouts;
@@ -20,7 +20,7 @@ pub(super) fn of(vocabulary: &Vocabulary, layouts: &Layouts, files: &ProfileFile
     for list in vocabulary.lists() {
         if list.register.counted && !list.property.in_list {
             let name = format!("{}.{}", list.register.name, list.property.name);
-            doubts.extend(unused((vocabulary, layouts), file, &name, list.property.dimension, &list.codes));
+            doubts.extend(unused(layouts, file, &name, list.property.dimension, &list.codes));
         }
     }
     let of_property = vocabulary.lists().iter().map(|list| {
@@ -33,7 +33,7 @@ pub(super) fn of(vocabulary: &Vocabulary, layouts: &Layouts, files: &ProfileFile
     }
     for own in &vocabulary.dimensions {
         if counted().any(|register| own.registers.contains(&register.name)) {
-            doubts.extend(unused((vocabulary, layouts), file, own.path, Dimension::Own(own.path), &own.codes));
+            doubts.extend(unused(layouts, file, own.path, Dimension::Own(own.path), &own.codes));
         }
     }
     let numbers = layouts.unused_numbers(vocabulary).into_iter();
@@ -45,7 +45,7 @@ pub(super) fn of(vocabulary: &Vocabulary, layouts: &Layouts, files: &ProfileFile
 /// The doubt about the values of a property that no line of a layout names, be it by their group. A property that no line
 /// is broken down by may have values for the sake of the rules that go by them.
 fn unused(
-    (vocabulary, layouts): (&Vocabulary, &Layouts),
+    layouts: &Layouts,
     file: &ProfileFile,
     name: &str,
     dimension: Dimension,
@@ -54,7 +54,7 @@ fn unused(
     let named: BTreeSet<String> = layouts
         .iter()
         .flat_map(|layout| layout.values(dimension))
-        .flat_map(|(_, value)| vocabulary.with_children(dimension, value))
+        .flat_map(|(_, value)| with_children(value, || codes.iter()))
         .collect();
     let is_broken_down = codes.iter().any(|code| named.contains(&code.code));
     let is_unused = |code: &&Code| !named.contains(&code.code) && (is_broken_down || code.is.is_none());

@@ -116,7 +116,7 @@ impl RegisterType for Audit {
             "responsible": "LM",
             "organisation": "Amt für Migration",
             "subject": "Zugriffe auf das Schengener Informationssystem",
-            "legal_basis": "Datenschutzgesetz, § 22",
+            "legal_basis": "Datenschutzgesetz",
             "conducted_on": "2017-06-20",
             "findings": [{
                 "severity": "MEDIUM",

@@ -10,7 +10,7 @@ use super::{CodedProperty, Dimension, Reference, RegisterType};
 use crate::registers::vocabulary::coded;
 
 coded! {
-    /// The kind of case. All kinds count as inquiries.
+    /// The kind of case.
     CaseKind { "INQUIRY", "CONSULTATION", "MOTION", "PRIOR_CHECK", "BREACH_NOTIFICATION", "MEDIATION", "STATEMENT", "APPEAL" }
 }
 

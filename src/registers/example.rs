@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Register;
-use super::vocabulary::{Code, Vocabulary, set_default};
+use super::vocabulary::{Code, Vocabulary, accepted, set_default};
 
 /// The year in which the examples are.
 const YEAR: i32 = 2017;
@@ -25,6 +25,7 @@ pub fn new_record(register: &Register, vocabulary: &Vocabulary) -> Value {
         let mut codes = vocabulary.codes(register.name, property.name).iter();
         let Some(code) = codes.find(|code| Some(&code.code) == chosen.as_ref()) else { continue };
         for (other, needed) in &code.requires {
+            let needed = accepted(vocabulary, register.name, other, needed);
             let other = register.coded.iter().find(|property| property.name == other);
             if let (Some(other), Some(needed)) = (other, needed.first()) {
                 places(body, other.path).into_iter().for_each(|place| *place = json!(needed));

@@ -12,13 +12,13 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::detail::Detail;
-use super::labels;
+use super::labels::ValueLabels;
 use super::provisional::{self, is_false};
 use crate::db::Db;
 use crate::decimal::Decimal;
 use crate::error::Result;
 use crate::formats::{Cell, Labelling, Sheet, Unit};
-use crate::messages::{Lang, Writing};
+use crate::messages::Lang;
 use crate::records::projections::cube::{self, Count, CubeQuery, Resolution};
 use crate::registers::vocabulary::OwnNumber;
 use crate::registers::{Dimension, Vocabulary};
@@ -340,10 +340,9 @@ impl CountItem {
     }
 
     /// The same with the labels of its values.
-    pub fn labelled(self, by: &[By], values: &[Value], vocabulary: &Vocabulary, writing: Writing) -> Self {
-        let label =
-            |(dimension, value)| (Dimension::name(dimension), labels::label(vocabulary, dimension, value, writing));
-        CountItem { labels: Some(in_dimensions(by, values).map(label).collect()), ..self }
+    pub fn labelled(self, by: &[By], values: &[Value], labels: &ValueLabels) -> Self {
+        let values: Vec<(Dimension, &str)> = in_dimensions(by, values).collect();
+        CountItem { labels: Some(labels.of_row(&values)), ..self }
     }
 }
 
@@ -356,13 +355,8 @@ fn in_dimensions<'v>(by: &'v [By], values: &'v [Value]) -> impl Iterator<Item = 
 }
 
 /// The labels of all values that were found.
-pub fn labels_of(
-    by: &[By],
-    found: &[(Vec<Value>, i64)],
-    vocabulary: &Vocabulary,
-    writing: Writing,
-) -> BTreeMap<String, Labelling> {
-    labels::by_column(vocabulary, found.iter().flat_map(|(values, _)| in_dimensions(by, values)), writing)
+pub fn labels_of(by: &[By], found: &[(Vec<Value>, i64)], labels: &ValueLabels) -> BTreeMap<String, Labelling> {
+    labels.by_column(found.iter().flat_map(|(values, _)| in_dimensions(by, values)))
 }
 
 /// The years that values are of.

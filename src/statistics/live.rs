@@ -342,19 +342,16 @@ pub fn cell(line: &LayoutLine, year: i32, period: Period, bodies: &PublicBodies)
     }
 }
 
-/// The registers that lines count; where none of them says so, those that the statistics count.
+/// The registers that the statistics count, and those that lines name besides.
 fn registers_of(lines: &[&LayoutLine]) -> Vec<&'static str> {
-    let is_named = |selection: &Selection, register: &registers::Register| match selection
-        .0
-        .get(&Criterion::Of(Dimension::Register))
-    {
-        Some(values) => values.allows(|value| value == register.name),
-        None => register.counted,
+    let names = |register: &registers::Register, selection: &Selection| {
+        let named = selection.0.get(&Criterion::Of(Dimension::Register));
+        named.is_some_and(|values| values.allows(|value| value == register.name))
     };
-    let selections = || lines.iter().flat_map(|line| line.source.selections());
-    let meant = registers::ALL
-        .iter()
-        .filter(|register| register.counted || selections().any(|selection| is_named(selection, register)));
+    let is_named = |register: &registers::Register| {
+        lines.iter().flat_map(|line| line.source.selections()).any(|selection| names(register, selection))
+    };
+    let meant = registers::ALL.iter().filter(|register| register.counted || is_named(register));
     meant.map(|register| register.name).collect()
 }
 

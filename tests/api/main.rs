@@ -25,6 +25,7 @@ mod faults;
 mod figures;
 mod files;
 mod framing;
+mod groups;
 mod hosts;
 mod house;
 mod http_protocol;

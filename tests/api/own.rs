@@ -578,6 +578,39 @@ on_both_databases! {
 }
 
 on_both_databases! {
+    fn a_demand_is_met_by_those_that_belong_to_what_it_names(app = start) {
+        let folder = app.config.profile.directory.clone().unwrap();
+        let basis = [("LAW", "parent = \"WRITTEN\""), ("CONTRACT", "parent = \"LAW\""), ("CONSENT", "")];
+        let jurisdiction = [("SZ", "requires = { own.basis = [\"WRITTEN\"] }"), ("OW", "")];
+        let changed = [dimension("jurisdiction", "\"cases\"", &jurisdiction), dimension("basis", "\"cases\"", &basis)];
+        rewrite(&folder, &changed.concat());
+        again(&mut app);
+        let case = |basis: &str| json!({"title": "Fall", "own": {"jurisdiction": "SZ", "basis": basis}});
+        app.create("cases", case("LAW"));
+        app.create("cases", case("CONTRACT"));
+        let problem = app.client.post("/v1/cases", &case("CONSENT")).expect_problem(422, "validation-failed");
+        assert_eq!(problem["errors"][0]["detail"], "must be LAW or CONTRACT where own.jurisdiction is SZ", "{problem}");
+        app.client.post("/v1/cases", &case("WRITTEN")).expect_problem(422, "validation-failed");
+    }
+}
+
+on_both_databases! {
+    fn what_was_a_number_stays_where_its_name_is_a_dimension_now(app = start) {
+        let case = app.create("cases", json!({"title": "Fall", "own": {"balance": 12.5}}));
+        let folder = app.config.profile.directory.clone().unwrap();
+        rewrite(&folder, &dimension("balance", "\"cases\"", &[("EVEN", ""), ("OPEN", "")]));
+        again(&mut app);
+        let path = format!("/v1/cases/{}", case["id"].as_str().unwrap());
+        let changed = app.client.patch(&path, "*", &json!({"title": "Anders"})).expect(200).json();
+        assert_eq!(changed["own"], json!({"balance": 12.5}));
+        let refused = app.client.patch(&path, "*", &json!({"own": {"balance": 3}})).expect_problem(422, "validation-failed");
+        assert_eq!(refused["errors"][0]["detail"], "must be a string", "{refused}");
+        app.client.patch(&path, "*", &json!({"own": {"balance": "OPEN"}})).expect(200);
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
+on_both_databases! {
     fn values_that_a_register_has_no_longer_can_be_asked_for(app = start) {
         app.create("proceedings", json!({"subject": "Beschwerde", "instance": "Gericht", "kind": "APPEAL", "filed_on": "2017-03-14"}));
         app.create("cases", json!({"title": "Fall", "kind": "APPEAL"}));

@@ -12,10 +12,10 @@ use crate::auth::Scope;
 use crate::error::Result;
 use crate::formats::{Cell, Offer, Sheet, Unit};
 use crate::messages::Lang;
-use crate::registers::{Dimension, Vocabulary};
+use crate::registers::{self, Dimension, Vocabulary};
 use crate::statistics::backlog::{Pending, chart, pending};
 use crate::statistics::detail::{self, Detail};
-use crate::statistics::labels;
+use crate::statistics::labels::ValueLabels;
 use crate::statistics::provisional::{self, is_false};
 use actix_web::HttpResponse;
 use chrono::{Datelike, NaiveDate};
@@ -166,7 +166,8 @@ async fn backlog(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     if !["year", "month"].contains(&by.as_str()) {
         query.fault("by", "invalid_value", "must be one of year, month");
     }
-    let choice = read_dimensions(&mut query, &app.profile.vocabulary);
+    let vocabulary = &app.profile.vocabulary;
+    let choice = read_dimensions(&mut query, vocabulary, registers::counted());
     query.finish()?;
     let by = if by == "month" { BacklogPeriod::Month } else { BacklogPeriod::Year };
     let by_month = by == BacklogPeriod::Month;
@@ -176,9 +177,8 @@ async fn backlog(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let items = rows.iter().map(|row| BacklogRow::of(row, by)).collect();
     let provisional = rows.iter().any(|row| row.provisional);
     let body = Backlog { from: *years.start(), to: *years.end(), by, items, provisional };
-    let vocabulary = &app.profile.vocabulary;
     let registers = || rows.iter().map(|row| (Dimension::Register, row.register));
-    let labels = |lang| labels::by_column(vocabulary, registers(), app.writing(lang));
+    let labels = |lang| ValueLabels::of(&[], vocabulary, app.writing(lang)).by_column(registers());
     let writing = app.writing(lang);
     // The columns of codes alone are as they were before labels came.
     let sheet = || labelled(sheet(&rows, by_month, lang), Form { named: None, ..form }, labels);

@@ -17,9 +17,10 @@ use crate::auth::{Caller, Scope};
 use crate::error::{self, Error, Result};
 use crate::formats::Offer;
 use crate::json::to_value;
-use crate::registers::{Dimension, Vocabulary};
+use crate::registers::{self, Dimension, Vocabulary};
 use crate::statistics::counts::{self, By, CountItem, CountQuery, Measure};
 use crate::statistics::detail;
+use crate::statistics::labels::ValueLabels;
 use crate::statistics::provisional::is_false;
 
 /// The formats of free counts.
@@ -148,7 +149,8 @@ fn read_question(app: &App, caller: &Caller, mut query: Query) -> Result<CountQu
     if years.is_empty() {
         query.fault("from", "out_of_range", "must not be after to");
     }
-    let choice = read_dimensions(&mut query, vocabulary);
+    let accessible = registers::counted().filter(|register| caller.can_access(register.name));
+    let choice = read_dimensions(&mut query, vocabulary, accessible);
     query.finish()?;
     counts::detail(&by, &choice, measure).permit(caller)?;
     let choice = narrowed(caller, choice)?;
@@ -181,15 +183,17 @@ async fn count(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let question = read_question(&app, &caller, query)?;
     let (asked, today) = (question.clone(), app.clock.today());
     let found = app.database.read(move |db| counts::count(db, &asked)).await?;
-    let CountQuery { by, measure, years, .. } = question;
+    let CountQuery { by, measure, years, choice } = question;
     let last = years.as_ref().map_or(i32::MAX, |years| *years.end());
     let is_ahead = years.is_some_and(|years| *years.start() > today.year());
     let as_of = (last >= today.year()).then_some(today);
     let vocabulary = &app.profile.vocabulary;
+    let labels = |lang| ValueLabels::of(&choice, vocabulary, app.writing(lang));
+    let named = form.named.map(labels);
     let item = |found: &(Vec<Value>, i64)| {
         let item = CountItem::of(&by, found, measure, today);
-        match form.named {
-            Some(lang) => item.labelled(&by, &found.0, vocabulary, app.writing(lang)),
+        match &named {
+            Some(labels) => item.labelled(&by, &found.0, labels),
             None => item,
         }
     };
@@ -199,7 +203,7 @@ async fn count(Call { app, caller, request }: Call) -> Result<HttpResponse> {
     let body = CountAnswer { measure, by: by.clone(), items, total, provisional: as_of.is_some(), as_of };
     let sheet = || {
         let sheet = counts::sheet(&by, &found, measure, (vocabulary, form.lang), (as_of, today));
-        labelled(sheet, form, |lang| counts::labels_of(&by, &found, vocabulary, app.writing(lang)))
+        labelled(sheet, form, |lang| counts::labels_of(&by, &found, &labels(lang)))
     };
     rendered(&request, form, &body, (app.writing(form.lang).text("dataset-counts"), sheet), || None)
 }

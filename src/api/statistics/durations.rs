@@ -11,12 +11,12 @@ use crate::auth::{Caller, Scope};
 use crate::error::Result;
 use crate::formats::{Cell, Labelling, Offer, Sheet};
 use crate::json::to_value;
-use crate::messages::{Lang, Writing};
-use crate::registers::{ABSENT, Dimension, Vocabulary};
+use crate::messages::Lang;
+use crate::registers::{self, ABSENT, Dimension, Vocabulary};
 use crate::statistics::counts::{By, DimensionValue};
 use crate::statistics::detail::{self, Detail};
 use crate::statistics::durations::{CLASS_NAMES, Distribution, DurationGroup, DurationQuery, of_year};
-use crate::statistics::labels;
+use crate::statistics::labels::ValueLabels;
 use crate::statistics::provisional::{self, Progress, is_false};
 use crate::statistics::status::FigureStatus;
 use actix_web::HttpResponse;
@@ -297,7 +297,7 @@ fn read_question(app: &App, caller: &Caller, mut query: Query, today: NaiveDate)
     if !["calendar", "working"].contains(&kind.as_str()) {
         query.fault("days", "invalid_value", "must be one of calendar, working");
     }
-    let mut choice = read_dimensions(&mut query, vocabulary);
+    let mut choice = read_dimensions(&mut query, vocabulary, registers::find("cases"));
     query.finish()?;
     if choice.iter().all(|(dimension, _)| *dimension != Dimension::Register) {
         choice.push((Dimension::Register, vec!["cases".into()]));
@@ -320,8 +320,9 @@ async fn durations(Call { app, caller, request }: Call) -> Result<HttpResponse> 
     let (groups, total) = found.map_or_else(Default::default, |(groups, total)| (groups, Some(total)));
     let found = Durations { question, today, groups, total };
     let vocabulary = &app.profile.vocabulary;
-    let sheet = || labelled(found.sheet(form.lang), form, |lang| found.labels(vocabulary, app.writing(lang)));
-    let answer = found.answer(form.named.map(|lang| (&**vocabulary, app.writing(lang))));
+    let labels = |lang| ValueLabels::of(&found.question.choice, vocabulary, app.writing(lang));
+    let sheet = || labelled(found.sheet(form.lang), form, |lang| found.labels(&labels(lang)));
+    let answer = found.answer(form.named.map(labels));
     rendered(&request, form, &answer, (app.writing(form.lang).text("dataset-durations"), sheet), || None)
 }
 
@@ -340,24 +341,23 @@ impl Durations {
     }
 
     /// The labels of the values that were found.
-    fn labels(&self, vocabulary: &Vocabulary, writing: Writing) -> BTreeMap<String, Labelling> {
+    fn labels(&self, of: &ValueLabels) -> BTreeMap<String, Labelling> {
         let Some(by) = self.question.by else { return BTreeMap::new() };
-        let mut columns = labels::by_column(vocabulary, self.groups.keys().map(|value| (by, value.as_str())), writing);
+        let mut columns = of.by_column(self.groups.keys().map(|value| (by, value.as_str())));
         if let Some(labels) = columns.get_mut(by.name()) {
-            labels.insert(ABSENT.into(), labels::label(vocabulary, by, "", writing));
-            labels.insert(TOTAL.into(), writing.text("report-total"));
+            labels.insert(ABSENT.into(), of.label(by, ""));
+            labels.insert(TOTAL.into(), of.writing.text("report-total"));
         }
         columns
     }
 
     /// The answer, with labels in a language where one is asked for.
-    fn answer(&self, labelled: Option<(&Vocabulary, Writing)>) -> DurationAnswer {
+    fn answer(&self, labels: Option<ValueLabels>) -> DurationAnswer {
         let DurationQuery { year, as_of, by, working, .. } = &self.question;
         let item = |(value, group): (&String, &DurationGroup)| {
             let value = Some(value.as_str()).filter(|value| !value.is_empty());
             let by = (*by)?;
-            let label =
-                labelled.map(|(vocabulary, writing)| labels::label(vocabulary, by, value.unwrap_or_default(), writing));
+            let label = labels.as_ref().map(|labels| labels.label(by, value.unwrap_or_default()));
             Some(ShownGroup { label, ..ShownGroup::of(DimensionValue::of(by, value), group) })
         };
         DurationAnswer {

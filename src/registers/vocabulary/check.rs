@@ -6,7 +6,7 @@
 use chrono::{Datelike, NaiveDate};
 use serde_json::{Map, Number, Value};
 
-use super::{Code, CodedProperty, OwnDimension, OwnNumber, Vocabulary};
+use super::{Code, CodedProperty, OwnDimension, OwnNumber, Vocabulary, accepted};
 use crate::decimal;
 use crate::error::Allowed;
 use crate::faults::{Faults, escape};
@@ -177,12 +177,13 @@ impl Vocabulary {
         for (name, code) in coded.chain(of_own) {
             for (other, needed) in &code.requires {
                 let Some(place) = self.place_of(register, other) else { continue };
+                let needed = accepted(self, register.name, other, needed);
                 let has = values.of(own, other);
                 let same = |held: &Map<String, Value>| {
                     let (coded, own) = (CodedValues::of_document(register, held), held.get(OWN));
                     coded.of(own, other) == has && coded.of(own, name) == values.of(own, name)
                 };
-                let is_met = has.iter().any(|value| needed.iter().any(|needed| value == needed));
+                let is_met = has.iter().any(|value| needed.contains(value));
                 if !is_met && !checked.held.is_some_and(same) {
                     let detail = format!("must be {} where {name} is {}", needed.join(" or "), code.code);
                     faults.add_allowing(place, "not_together", detail, Allowed::one_of(needed.join(", ")));
@@ -318,6 +319,8 @@ fn check_dimension(
             }
             Some(Value::String(value))
         }
+        // What was a number under this name stays.
+        Some(value) if checked.held_value(&pointer) == Some(&value) => Some(value),
         Some(_) => {
             faults.add(pointer, "invalid_type", "must be a string");
             None

@@ -8,6 +8,7 @@ mod source;
 
 pub use check::{Checked, CodedValues, OWN as OWN_PROPERTY, set_default};
 pub use renaming::Renaming;
+pub use requirements::accepted;
 pub use source::{DECIMALS, labels};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -431,9 +432,39 @@ impl Vocabulary {
             || (is_required && years.all(|year| codes.iter().any(|code| code.is_valid(year))))
     }
 
-    /// A value in a dimension and all values that belong to it as to their group.
-    pub fn with_children(&self, dimension: Dimension, value: &str) -> Vec<String> {
-        with_children(value, || super::ALL.iter().flat_map(|register| self.codes_in(register, dimension)))
+    /// A value that records of a register have in a dimension, and all values of theirs that belong to it as to their group.
+    pub fn with_children(&self, register: &Register, dimension: Dimension, value: &str) -> Vec<String> {
+        with_children(value, || self.codes_in(register, dimension).iter())
+    }
+
+    /// Values in a dimension with those that belong to them, for each of these registers; registers for which they are the same stand
+    /// together.
+    pub fn values_in<'r>(
+        &self,
+        registers: &[&'r Register],
+        dimension: Dimension,
+        values: &[&str],
+    ) -> Vec<(Vec<&'r Register>, BTreeSet<String>)> {
+        let of = |register: &Register| -> BTreeSet<String> {
+            values.iter().flat_map(|value| self.with_children(register, dimension, value)).collect()
+        };
+        let all: BTreeSet<String> = registers.iter().flat_map(|register| of(register)).collect();
+        let is_other = |register: &&Register| {
+            let (values, codes) = (of(register), self.codes_in(register, dimension));
+            codes.iter().any(|code| all.contains(&code.code) && !values.contains(&code.code))
+        };
+        if !registers.iter().any(is_other) {
+            return vec![(registers.to_vec(), all)];
+        }
+        let mut groups: Vec<(Vec<&Register>, BTreeSet<String>)> = Vec::new();
+        for register in registers.iter().copied() {
+            let values = of(register);
+            match groups.iter_mut().find(|(_, known)| *known == values) {
+                Some((together, _)) => together.push(register),
+                None => groups.push((vec![register], values)),
+            }
+        }
+        groups
     }
 
     /// True if some value in a dimension has this group.
@@ -473,10 +504,17 @@ impl Vocabulary {
         code.map_or(value, |code| code.label.get(lang))
     }
 
-    /// The name for people of a value in a dimension; of the first register that knows it.
-    pub fn label_in<'v>(&'v self, dimension: Dimension, value: &'v str, lang: Lang) -> &'v str {
-        let mut codes = super::ALL.iter().flat_map(|register| self.codes_in(register, dimension));
-        codes.find(|code| code.code == value).map_or(value, |code| code.label.get(lang))
+    /// The name for people of a value that records of these registers have in a dimension; all names, where it is called otherwise
+    /// in one than in another.
+    pub fn label_in(&self, registers: &[&Register], dimension: Dimension, value: &str, lang: Lang) -> String {
+        let codes = registers.iter().flat_map(|register| self.codes_in(register, dimension));
+        let mut labels: Vec<&str> = Vec::new();
+        for label in codes.filter(|code| code.code == value).map(|code| code.label.get(lang)) {
+            if !labels.contains(&label) {
+                labels.push(label);
+            }
+        }
+        if labels.is_empty() { value.to_owned() } else { labels.join(" / ") }
     }
 }
 

@@ -7,7 +7,7 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use super::{CodedProperty, OWN, Vocabulary};
+use super::{Code, CodedProperty, OWN, Vocabulary, with_children};
 use crate::registers;
 use crate::source::{Refusal, did_you_mean};
 
@@ -90,10 +90,11 @@ pub(super) fn unmet(vocabulary: &Vocabulary) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     for (registers, code) in lists.chain(own).flat_map(|(of, codes)| codes.iter().map(move |code| (of.clone(), code))) {
         for (name, values) in &code.requires {
-            let known: Vec<&str> =
-                registers.iter().flat_map(|register| values_of(vocabulary, register, name)).collect();
-            for unknown in values.iter().filter(|value| !known.contains(&value.as_str())) {
-                let meant = did_you_mean(unknown, known.iter().copied());
+            let codes = || registers.iter().flat_map(|register| codes_of(vocabulary, register, name));
+            let is_known =
+                |value: &&String| codes().any(|code| code.code == **value || code.parent.as_ref() == Some(*value));
+            for unknown in values.iter().filter(|value| !is_known(value)) {
+                let meant = did_you_mean(unknown, codes().map(|code| code.code.as_str()));
                 let of: Vec<String> = registers.iter().map(|register| format!("{register}.{name}")).collect();
                 let of = of.join(" or ");
                 let reason = format!("{} requires {name} = {unknown}, which {of} does not have{meant}", code.code);
@@ -104,12 +105,18 @@ pub(super) fn unmet(vocabulary: &Vocabulary) -> Vec<Refusal> {
     refusals
 }
 
-/// Values of a property of a register, or of a dimension of the authority's own, by its name in requirements.
-fn values_of<'v>(vocabulary: &'v Vocabulary, register: &str, name: &str) -> Vec<&'v str> {
+/// The values that meet a requirement in records of a register: those that it names, and all that belong to them as to their group.
+pub fn accepted<'v>(vocabulary: &'v Vocabulary, register: &str, name: &str, needed: &[String]) -> Vec<&'v str> {
+    let codes = codes_of(vocabulary, register, name);
+    let all: Vec<String> = needed.iter().flat_map(|value| with_children(value, || codes.iter())).collect();
+    codes.iter().map(|code| code.code.as_str()).filter(|code| all.iter().any(|value| value == code)).collect()
+}
+
+/// The values of a property of a register, or of a dimension of the authority's own, by its name in requirements.
+fn codes_of<'v>(vocabulary: &'v Vocabulary, register: &str, name: &str) -> &'v [Code] {
     let own = vocabulary.own_dimension(name).filter(|own| own.registers.contains(&register));
-    let codes = match name.starts_with(OWN) {
+    match name.starts_with(OWN) {
         true => own.map_or(&[][..], |own| own.codes.as_slice()),
         false => vocabulary.codes(register, name),
-    };
-    codes.iter().map(|code| code.code.as_str()).collect()
+    }
 }

@@ -55,6 +55,8 @@ impl<'de> Visitor<'de> for ChosenVisitor {
 struct SelectionContext<'c> {
     vocabulary: &'c Vocabulary,
     registers: Vec<&'static Register>,
+    /// True if the selection names registers, be it those that it is not about.
+    is_named: bool,
 }
 
 impl<'c> SelectionContext<'c> {
@@ -69,7 +71,8 @@ impl<'c> SelectionContext<'c> {
             let name = register.name;
             (named.is_empty() || named.contains(&name)) && !others.contains(&name)
         };
-        SelectionContext { vocabulary, registers: ALL.iter().filter(is_meant).collect() }
+        let is_named = !named.is_empty() || !others.is_empty();
+        SelectionContext { vocabulary, registers: ALL.iter().filter(is_meant).collect(), is_named }
     }
 
     /// The values in a dimension that records can have which the selection is about; all, where these have none.
@@ -118,7 +121,9 @@ pub(super) fn selection(choice: &Spanned<Choice>, context: LayoutContext) -> Res
     }
     let mut all: Vec<Selection> = all.into_iter().map(Selection::settled).collect();
     all.retain(|selection| selection.is_possible(context.vocabulary));
-    all.iter_mut().for_each(|selection| name_registers(selection, context));
+    if !context.is_named {
+        name_registers(&mut all, context.vocabulary);
+    }
     if all.is_empty() {
         let reason = "no record can ever be in this selection: no register has all of these values; for a figure that people \
             enter write entered = true";
@@ -136,15 +141,27 @@ fn narrow(
     respects.iter().try_for_each(|respect| narrow_by(all, respect, context, of))
 }
 
-/// Names the registers of a selection that no register has which is counted unless it is named, such as that of a decision.
-fn name_registers(selection: &mut Selection, context: &SelectionContext) {
-    const REGISTER: Criterion = Criterion::Of(Dimension::Register);
-    let possible = ALL.iter().filter(|register| selection.is_possible_in(register, context.vocabulary));
-    let possible: Vec<&Register> = possible.collect();
-    if !selection.0.contains_key(&REGISTER) && possible.iter().all(|register| !register.counted) {
-        let names = possible.iter().map(|register| register.name.to_owned()).collect();
-        selection.narrow(REGISTER, &ValueSet::In(names));
-    }
+const REGISTER: Criterion = Criterion::Of(Dimension::Register);
+
+fn names<'r>(registers: impl IntoIterator<Item = &'r Register>) -> ValueSet {
+    ValueSet::In(registers.into_iter().map(|register| register.name.to_owned()).collect())
+}
+
+/// Names the registers of a selection that names none: those that the statistics count, and those that can have a value which it
+/// names in a dimension beside the software's; where only others can have its values, these.
+fn name_registers(all: &mut Vec<Selection>, vocabulary: &Vocabulary) {
+    let names_it = |register: &Register, (criterion, values): (&Criterion, &ValueSet)| match (criterion, values) {
+        (Criterion::Of(dimension), ValueSet::In(values)) if dimension.is_own() => {
+            values.iter().any(|value| value != ABSENT && vocabulary.can_have(register, *dimension, value))
+        }
+        _ => false,
+    };
+    let is_named = |register: &Register| all.iter().flat_map(|one| &one.0).any(|respect| names_it(register, respect));
+    let is_possible = |register: &&Register| all.iter().any(|one| one.is_possible_in(register, vocabulary));
+    let meant: Vec<&Register> = ALL.iter().filter(|register| register.counted || is_named(register)).collect();
+    let meant = if meant.iter().any(is_possible) { names(meant) } else { names(ALL.iter().filter(is_possible)) };
+    all.iter_mut().for_each(|selection| selection.narrow(REGISTER, &meant));
+    all.retain(|selection| selection.is_possible(vocabulary));
 }
 
 /// Narrows selections in one respect. `own.NAME = […]` without quotes is a table of respects in TOML.
@@ -166,13 +183,9 @@ fn narrow_by(
             Ok(())
         }
         _ => {
-            let (criterion, values) = values(name, chosen, context)?;
-            let values = of(values);
-            let criterion = match (criterion, &values) {
-                (Criterion::Under, ValueSet::NotIn(_)) => Criterion::Outside,
-                _ => criterion,
-            };
-            all.iter_mut().for_each(|selection| selection.narrow(criterion, &values));
+            let ways: Vec<Selection> = values(name, chosen, context)?.into_iter().map(|way| way.chosen(of)).collect();
+            let narrowed = |one: &Selection| ways.iter().filter_map(|way| one.and(way)).collect::<Vec<_>>();
+            *all = all.iter().flat_map(narrowed).collect();
             Ok(())
         }
     }
@@ -227,22 +240,58 @@ fn of_list(
     })
 }
 
-/// The values of a respect, with those that belong to them as to their group.
-fn values(
+/// The values of a respect with those that belong to them as to their group, which are others in one register than in another.
+struct RespectValues<'r> {
+    criterion: Criterion,
+    values: BTreeSet<String>,
+    /// The registers that they are the values in; `None` for all that the selection is about.
+    registers: Option<Vec<&'r Register>>,
+}
+
+impl RespectValues<'_> {
+    /// The selection of records of these registers that have one of the values, or none of them.
+    fn chosen(self, of: fn(BTreeSet<String>) -> ValueSet) -> Selection {
+        let values = of(self.values);
+        let criterion = match (self.criterion, &values) {
+            (Criterion::Under, ValueSet::NotIn(_)) => Criterion::Outside,
+            (criterion, _) => criterion,
+        };
+        let mut way = Selection([(criterion, values)].into());
+        if let Some(registers) = self.registers {
+            way.narrow(REGISTER, &names(registers));
+        }
+        way
+    }
+}
+
+/// The values of a respect, in ways that exclude each other.
+fn values<'c>(
     name: &Spanned<String>,
     chosen: &Spanned<Chosen>,
-    context: &SelectionContext,
-) -> Result<(Criterion, BTreeSet<String>), Refusal> {
+    context: &SelectionContext<'c>,
+) -> Result<Vec<RespectValues<'c>>, Refusal> {
     let criterion = criterion(name, context)?;
-    let mut all = BTreeSet::new();
+    let mut named_values: Vec<&str> = Vec::new();
     for (place, value) in named(name, chosen)? {
         check_value(criterion, value, context).map_err(|reason| (place, reason))?;
-        match of_vocabulary(criterion, value, context) {
-            Some(values) => all.extend(values),
-            None => drop(all.insert(value.clone())),
-        }
+        named_values.push(value);
     }
-    Ok((criterion, all))
+    let all_together = |values| vec![RespectValues { criterion, values, registers: None }];
+    Ok(match criterion {
+        Criterion::Of(dimension) => {
+            let groups = context.vocabulary.values_in(&context.registers, dimension, &named_values);
+            let apart = groups.len() > 1;
+            let way = |(registers, values)| RespectValues { criterion, values, registers: apart.then_some(registers) };
+            groups.into_iter().map(way).collect()
+        }
+        Criterion::OrganisationType => {
+            let types = || context.vocabulary.codes("organisations", "type").iter();
+            all_together(named_values.iter().flat_map(|value| with_children(value, types)).collect())
+        }
+        Criterion::Under | Criterion::Outside | Criterion::Body => {
+            all_together(named_values.into_iter().map(str::to_owned).collect())
+        }
+    })
 }
 
 /// The values that are written for a respect, each with its place.
@@ -257,15 +306,6 @@ fn named<'c>(name: &Spanned<String>, chosen: &'c Spanned<Chosen>) -> Result<Vec<
     match named.is_empty() {
         true => refuse(chosen, format!("the dimension {} has no values", name.get_ref())),
         false => Ok(named),
-    }
-}
-
-/// A value with its children, where the vocabulary knows it.
-fn of_vocabulary(criterion: Criterion, value: &str, context: &SelectionContext) -> Option<Vec<String>> {
-    match criterion {
-        Criterion::Of(dimension) => Some(context.vocabulary.with_children(dimension, value)),
-        Criterion::OrganisationType => Some(context.vocabulary.with_children(Dimension::Kind, value)),
-        Criterion::Under | Criterion::Outside | Criterion::Body => None,
     }
 }
 
