@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::bodies::PublicBodies;
 use super::facts::facts;
-use super::layout::{Layout, LayoutLine, TableLayout};
+use super::layout::{Layout, LayoutLine, Part, TableLayout};
 use super::own_sets;
 use super::provisional::Progress;
 use super::record_sums::values_in_column;
@@ -94,7 +94,7 @@ pub fn uncounted(db: &mut Db, layout: &Layout, today: NaiveDate) -> Result<Vec<S
         let year = if resolution == Resolution::Years { count.period } else { period.year_of_month(count.period) };
         let register = count.value(Dimension::Register).unwrap_or_default();
         if period.progress(year, today) != Progress::Ahead
-            && counts_register(table, year, register)
+            && counts_register(table, register)
             && !is_counted(table, year, &count, &dimensions)
         {
             *missed.entry((year, register.to_owned())).or_default() += count.counts.received;
@@ -130,7 +130,7 @@ fn without_those_of_bodies(
     for fact in facts(db, days, &registers.into_iter().collect::<Vec<_>>(), &lines)? {
         let year = table.period.year_of(fact.received);
         let key = (year, fact.value(Dimension::Register).to_owned());
-        let mut parts = lines.iter().flat_map(|line| line.parts(year));
+        let mut parts = collected_parts(table, year);
         if missed.contains_key(&key) && !parts.any(|part| fact.is_in_part(part, year, &bodies)) {
             *left.entry(key).or_default() += 1;
         }
@@ -150,11 +150,10 @@ fn asked_dimensions(table: &TableLayout) -> Vec<Dimension> {
     dimensions.into_iter().collect()
 }
 
-/// True if a line of the table counts records of the register in the year.
-fn counts_register(table: &TableLayout, year: i32, register: &str) -> bool {
-    let mut parts = table.lines.iter().flat_map(|line| line.parts(year));
-    parts.any(|part| {
-        let registers = part.selection.0.get(&Criterion::Of(Dimension::Register));
+/// True if a line of the table counts records of the register, in whatever years.
+fn counts_register(table: &TableLayout, register: &str) -> bool {
+    table.selections().any(|selection| {
+        let registers = selection.0.get(&Criterion::Of(Dimension::Register));
         registers.is_some_and(|values| values.allows(|named| named == register))
     })
 }
@@ -162,7 +161,11 @@ fn counts_register(table: &TableLayout, year: i32, register: &str) -> bool {
 /// True if a line counts what is counted, whatever the public body. What a selection asks for beyond the dimensions is taken as
 /// given: a doubt is about what no line can count.
 fn is_counted(table: &TableLayout, year: i32, count: &Count, dimensions: &[Dimension]) -> bool {
-    let parts = table.lines.iter().flat_map(|line| line.parts(year));
-    let mut parts = parts.filter(|part| !part.selection.is_of_body());
+    let mut parts = collected_parts(table, year).filter(|part| !part.selection.is_of_body());
     parts.any(|part| count.is_in(&part.selection.within(dimensions)))
+}
+
+/// The records that the lines count which are collected in the year.
+fn collected_parts(table: &TableLayout, year: i32) -> impl Iterator<Item = &Part> {
+    table.lines.iter().filter(move |line| line.is_collected(year)).flat_map(move |line| line.parts(year))
 }

@@ -322,6 +322,25 @@ on_both_databases! {
     }
 }
 
+on_both_databases! {
+    fn records_of_years_in_which_their_line_was_not_collected_are_told(app = other) {
+        for (year, kind) in [(2016, "COURT"), (2016, "PRIVATE"), (2017, "COURT"), (2017, "PRIVATE"), (2018, "COURT")] {
+            app.create("cases", json!({"title": "Cas", "received_on": format!("{year}-03-14"), "requester": {"type": kind}}));
+        }
+        let lines = [
+            ("court", "any = [{ register = [\"cases\"], requester = [\"COURT\"] }]\ncollected = { from = 2018 }"),
+            ("private", "any = [{ register = [\"cases\"], requester = [\"PRIVATE\"] }]\ncollected = { from = 2017 }"),
+            ("total", "sum = [\"court\", \"private\"]"),
+        ];
+        let directory = folder(&[("tables/own.toml", &layout("total = \"total\"", &[("services", &lines)], ""))]);
+        let doubts = Profile::of(&settings(&directory)).unwrap().doubts_of_records(&mut app.db(), app.clock.today()).unwrap();
+        assert_eq!(doubts, [
+            "layout own: no line of the table services counts 2 records of cases of 2016",
+            "layout own: no line of the table services counts 1 record of cases of 2017",
+        ]);
+    }
+}
+
 /// A line that asks for a dimension or adds a number by a former name is told the one that it has now.
 #[test]
 fn a_line_is_told_what_a_former_name_is_now() {
