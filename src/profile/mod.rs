@@ -128,7 +128,7 @@ impl Profile {
     pub fn doubts_of_records(&self, db: &mut Db, today: NaiveDate) -> Result<Vec<String>> {
         let mut doubts = held::unknown_values(db, &self.vocabulary)?;
         for layout in self.layouts.iter() {
-            doubts.extend(held::uncounted(db, layout, today)?);
+            doubts.extend(held::uncounted(db, layout, &self.vocabulary, today)?);
             doubts.extend(layout.bodies_side_by_side());
         }
         doubts.extend(repository::nobody_responsible(db, &self.layouts)?);

@@ -130,6 +130,12 @@ impl Selection {
         })
     }
 
+    /// True if it is about records of a register; all of a layout name theirs.
+    pub fn names_register(&self, register: &str) -> bool {
+        let named = self.0.get(&Criterion::Of(Dimension::Register));
+        named.is_some_and(|names| names.allows(|name| name == register))
+    }
+
     /// The values that it names in a dimension.
     pub fn named(&self, dimension: Dimension) -> impl Iterator<Item = &str> {
         self.0.get(&Criterion::Of(dimension)).into_iter().flat_map(|values| values.named().iter().map(String::as_str))

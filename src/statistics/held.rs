@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::records::projections::cube::{self, Count, Resolution};
 use crate::records::projections::own_held::{self, Held};
 use crate::records::projections::own_set::OwnSet;
-use crate::registers::{self, BESIDE, CodedProperty, Criterion, Dimension, Register, Selection, Vocabulary};
+use crate::registers::{self, BESIDE, CodedProperty, Dimension, Register, Selection, Vocabulary};
 
 /// The values of records that the vocabulary does not know, one sentence each.
 pub fn unknown_values(db: &mut Db, vocabulary: &Vocabulary) -> Result<Vec<String>> {
@@ -81,7 +81,7 @@ fn held_codes(
 
 /// The records of a year that no line of the table with the total counts, though they are in a register that the table
 /// counts; one sentence for each year and register.
-pub fn uncounted(db: &mut Db, layout: &Layout, today: NaiveDate) -> Result<Vec<String>> {
+pub fn uncounted(db: &mut Db, layout: &Layout, vocabulary: &Vocabulary, today: NaiveDate) -> Result<Vec<String>> {
     let Some(table) = layout.main_table() else { return Ok(Vec::new()) };
     let dimensions = asked_dimensions(table);
     let period = table.period;
@@ -94,7 +94,7 @@ pub fn uncounted(db: &mut Db, layout: &Layout, today: NaiveDate) -> Result<Vec<S
         let year = if resolution == Resolution::Years { count.period } else { period.year_of_month(count.period) };
         let register = count.value(Dimension::Register).unwrap_or_default();
         if period.progress(year, today) != Progress::Ahead
-            && counts_register(table, register)
+            && counts_register(table, register, vocabulary)
             && !is_counted(table, year, &count, &dimensions)
         {
             *missed.entry((year, register.to_owned())).or_default() += count.counts.received;
@@ -151,10 +151,10 @@ fn asked_dimensions(table: &TableLayout) -> Vec<Dimension> {
 }
 
 /// True if a line of the table counts records of the register, in whatever years.
-fn counts_register(table: &TableLayout, register: &str) -> bool {
-    table.selections().any(|selection| {
-        let registers = selection.0.get(&Criterion::Of(Dimension::Register));
-        registers.is_some_and(|values| values.allows(|named| named == register))
+fn counts_register(table: &TableLayout, register: &str, vocabulary: &Vocabulary) -> bool {
+    registers::find(register).is_some_and(|register| {
+        let mut named = table.selections().filter(|selection| selection.names_register(register.name));
+        named.any(|selection| selection.is_possible_in(register, vocabulary))
     })
 }
 

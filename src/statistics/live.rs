@@ -19,7 +19,7 @@ use crate::decimal::Decimal;
 use crate::error::Result;
 use crate::records::projections::cube::{self, Count, Counts, Resolution};
 use crate::records::query::filter::CellPart;
-use crate::registers::{self, Criterion, Dimension, Selection};
+use crate::registers::{self, Dimension, Selection};
 
 /// Values of lines in each year, by the codes of the lines.
 type OfLines<'l, T> = BTreeMap<&'l str, BTreeMap<i32, T>>;
@@ -344,12 +344,8 @@ pub fn cell(line: &LayoutLine, year: i32, period: Period, bodies: &PublicBodies)
 
 /// The registers that the statistics count, and those that lines name besides.
 fn registers_of(lines: &[&LayoutLine]) -> Vec<&'static str> {
-    let names = |register: &registers::Register, selection: &Selection| {
-        let named = selection.0.get(&Criterion::Of(Dimension::Register));
-        named.is_some_and(|values| values.allows(|value| value == register.name))
-    };
     let is_named = |register: &registers::Register| {
-        lines.iter().flat_map(|line| line.source.selections()).any(|selection| names(register, selection))
+        lines.iter().flat_map(|line| line.source.selections()).any(|selection| selection.names_register(register.name))
     };
     let meant = registers::ALL.iter().filter(|register| register.counted || is_named(register));
     meant.map(|register| register.name).collect()

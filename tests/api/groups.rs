@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::on_both_databases;
 use crate::support::own::again;
-use crate::support::{App, Backend, Directory};
+use crate::support::{App, Backend, Directory, aufsicht};
 
 const VOCABULARY: &str = r#"
 [cases]
@@ -152,4 +152,30 @@ on_both_databases! {
         let csv = app.client.get("/v1/statistics/counts?by=kind&register=events&lang=de&format=csv").expect(200).text();
         assert!(csv.contains("Besonderer Anlass") && !csv.contains("Beschwerde"), "{csv}");
     }
+}
+
+/// What `aufsicht profile check` says of the profile with these lines and cases of another register that share a code.
+fn told(vocabulary: &str, line: &str) -> String {
+    let directory = Directory::new();
+    std::fs::create_dir_all(directory.0.join("tables")).unwrap();
+    let write = |file: &str, text: &str| std::fs::write(directory.0.join(file), text).unwrap();
+    write("authority.toml", "name = \"Stelle\"\nlanguages = [\"de\"]\n");
+    write("vocabulary.toml", vocabulary);
+    write(
+        "tables/own.toml",
+        &format!("{}[[tables.own.lines]]\ncode = \"more\"\nlabel.de = \"mehr\"\n{line}\n", layout(&["all"])),
+    );
+    let output = aufsicht(&directory.0).args(["profile", "check", "."]).output().unwrap();
+    String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn validity_is_that_of_the_register() {
+    let vocabulary = "[cases]\nkind = [{ code = \"OLD\", label.de = \"Alt\", valid = { to = 2010 } }]\n[events]\nkind = [{ code = \"OLD\", label.de = \"Alt\" }]\n";
+    let line = |register: &str| {
+        format!("any = [{{ register = [\"{register}\"], kind = [\"OLD\"] }}]\ncollected = {{ from = 2015 }}")
+    };
+    let told_of = |register: &str| told(vocabulary, &line(register));
+    assert!(told_of("cases").contains("kind = OLD is valid in none of the years"), "{}", told_of("cases"));
+    assert!(!told_of("events").contains("valid in none"), "{}", told_of("events"));
 }

@@ -106,6 +106,9 @@ impl CodedProperty {
     }
 }
 
+/// The first and the last year of a span; `None` where it is open.
+pub type Validity = (Option<i32>, Option<i32>);
+
 /// A value that a coded property may have.
 #[derive(Clone, Debug, Default)]
 pub struct Code {
@@ -115,8 +118,8 @@ pub struct Code {
     pub label: Labels,
     /// The software's own value that it stands for.
     pub is: Option<&'static str>,
-    /// The first and the last year received in which new records may have it.
-    pub valid: (Option<i32>, Option<i32>),
+    /// The years received in which new records may have it.
+    pub valid: Validity,
     /// The code of the group that it belongs to.
     pub parent: Option<String>,
     /// True if a new record that says none has this one.
@@ -414,10 +417,10 @@ impl Vocabulary {
         }
     }
 
-    /// The years received in which new records may have a value in a dimension, by the registers that have it.
-    pub fn valid_years(&self, dimension: Dimension, value: &str) -> Vec<(Option<i32>, Option<i32>)> {
-        let codes = super::ALL.iter().flat_map(|register| self.codes_in(register, dimension));
-        codes.filter(|code| code.code == value).map(|code| code.valid).collect()
+    /// The years received in which new records of a register may have a value in a dimension; `None` where they never have it.
+    pub fn valid_years(&self, register: &Register, dimension: Dimension, value: &str) -> Option<Validity> {
+        let code = self.codes_in(register, dimension).iter().find(|code| code.code == value);
+        code.map(|code| code.valid)
     }
 
     /// True if each record of a register has a value in a dimension, whatever its year.

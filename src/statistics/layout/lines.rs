@@ -351,13 +351,17 @@ fn check_validity(
 ) {
     let collected = line.collected.as_ref().map(Spanned::get_ref).filter(|years| years.fault().is_none());
     let Some(collected) = collected else { return };
-    let is_valid = |dimension: Dimension, value: &str| {
-        let spans = context.vocabulary.valid_years(dimension, value);
-        spans.is_empty() || spans.iter().any(|(from, to)| Years::span(*from, *to).meets(collected))
+    let is_valid = |selection: &Selection, dimension: Dimension, value: &str| {
+        let registers = ALL.iter().filter(|register| selection.names_register(register.name));
+        let mut spans =
+            registers.filter_map(|register| context.vocabulary.valid_years(register, dimension, value)).peekable();
+        spans.peek().is_none() || spans.any(|(from, to)| Years::span(from, to).meets(collected))
     };
-    for (criterion, values) in selections.iter().flat_map(|selection| &selection.0) {
+    let respects =
+        selections.iter().flat_map(|one| one.0.iter().map(move |(criterion, values)| (one, criterion, values)));
+    for (selection, criterion, values) in respects {
         if let (Criterion::Of(dimension), ValueSet::In(values)) = (criterion, values)
-            && !values.iter().any(|value| is_valid(*dimension, value))
+            && !values.iter().any(|value| is_valid(selection, *dimension, value))
         {
             let values: Vec<&str> = values.iter().map(String::as_str).collect();
             let reason = format!(
