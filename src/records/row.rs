@@ -20,52 +20,76 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-/// A row of the table `records`.
-#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = records, treat_none_as_null = true)]
-#[allow(missing_docs)]
-pub struct RecordRow {
-    pub id: String,
-    pub register: String,
-    pub number: String,
-    pub title: String,
+/// Declares the row and its changes by the columns; the first never changes.
+macro_rules! declare_row {
+    ($id:ident: $id_type:ty, $($(#[$attribute:meta])* $column:ident: $type:ty,)*) => {
+        /// A row of the table `records`.
+        #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable)]
+        #[diesel(table_name = records)]
+        #[allow(missing_docs)]
+        pub struct RecordRow {
+            pub $id: $id_type,
+            $($(#[$attribute])* pub $column: $type,)*
+        }
+
+        /// The columns that a change sets. SQLite writes each index that has one of them, be it set to what it was.
+        #[derive(AsChangeset)]
+        #[diesel(table_name = records)]
+        pub struct ChangedColumns {
+            $($column: Option<$type>,)*
+        }
+
+        impl RecordRow {
+            /// The columns in which it differs from what it was.
+            pub fn changed_from(&self, before: &RecordRow) -> ChangedColumns {
+                ChangedColumns { $($column: (self.$column != before.$column).then(|| self.$column.clone()),)* }
+            }
+        }
+    };
+}
+
+declare_row! {
+    id: String,
+    register: String,
+    number: String,
+    title: String,
     #[diesel(deserialize_as = StoredTime<NaiveDate>)]
-    pub received_on: NaiveDate,
+    received_on: NaiveDate,
     #[diesel(deserialize_as = StoredTime<Option<NaiveDate>>)]
-    pub closed_on: Option<NaiveDate>,
-    pub status: String,
-    pub responsible: Option<String>,
-    pub kind: Option<String>,
-    pub requester: Option<String>,
-    pub area: Option<String>,
-    pub channel: Option<String>,
-    pub filing: Option<String>,
-    pub role: Option<String>,
-    pub medium: Option<String>,
-    pub organisation: Option<String>,
+    closed_on: Option<NaiveDate>,
+    status: String,
+    responsible: Option<String>,
+    kind: Option<String>,
+    requester: Option<String>,
+    area: Option<String>,
+    channel: Option<String>,
+    filing: Option<String>,
+    role: Option<String>,
+    medium: Option<String>,
+    organisation: Option<String>,
     #[diesel(deserialize_as = StoredTime<Option<NaiveDate>>)]
-    pub due_on: Option<NaiveDate>,
-    pub published: bool,
-    pub external_system: Option<String>,
-    pub external_id: Option<String>,
-    pub external_version: Option<i64>,
-    pub external_url: Option<String>,
-    pub details: String,
-    pub personal: Option<String>,
+    due_on: Option<NaiveDate>,
+    published: bool,
+    external_system: Option<String>,
+    external_id: Option<String>,
+    external_version: Option<i64>,
+    external_url: Option<String>,
+    details: String,
+    personal: Option<String>,
     #[diesel(deserialize_as = StoredTime<NaiveDateTime>)]
-    pub created_at: NaiveDateTime,
+    created_at: NaiveDateTime,
     #[diesel(deserialize_as = StoredTime<NaiveDateTime>)]
-    pub updated_at: NaiveDateTime,
-    pub revision: i64,
+    updated_at: NaiveDateTime,
+    revision: i64,
     /// The form of the number by which it is compared, where that is not the number itself.
-    pub number_key: Option<String>,
+    number_key: Option<String>,
     /// The form of the public body's name by which it is compared: of the body that a record names, or of the record's
     /// own name if it is a public body.
-    pub organisation_key: Option<String>,
+    organisation_key: Option<String>,
     /// The id in the other system as it was first given, where it is not what it is compared by.
-    pub external_given: Option<String>,
+    external_given: Option<String>,
     /// The form of the title that lists are in the order of.
-    pub title_key: String,
+    title_key: String,
 }
 
 /// A stored record: its row and the row's place.

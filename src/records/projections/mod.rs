@@ -141,7 +141,7 @@ fn write_row(
     let db = tx.flushed_if(|new: &RecordRow| new.id == before.id)?;
     let (action, written): (Action, Option<i64>) = match after {
         Some(after) => {
-            let changing = diesel::update(held).set(after).returning(records::pos);
+            let changing = diesel::update(held).set(after.changed_from(before)).returning(records::pos);
             (Action::Updated, cached(changing).get_result(db).optional()?)
         }
         None => (Action::Deleted, diesel::delete(held).returning(records::pos).get_result(db).optional()?),
