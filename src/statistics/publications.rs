@@ -327,7 +327,8 @@ pub fn unlisted(db: &mut Db, layouts: &Layouts) -> Result<Vec<String>> {
     for row in rows(db, None, &(i32::MIN..=i32::MAX))? {
         let (name, layout) = (row.subject(), layouts.get(Some(&row.layout)));
         let Ok(publication) = row.read() else { continue };
-        for code in publication.figures.keys().filter(|code| layout.is_none_or(|layout| layout.line(code).is_none())) {
+        let is_line = |code: &str| layout.is_some_and(|layout| layout.line(layout.code_now(code)).is_some());
+        for code in publication.figures.keys().filter(|code| !is_line(code)) {
             out.push(format!(
                 "published figures: {name} has a figure of {code}, which is no line of the layout any more; it is shown \
                  as it was printed"

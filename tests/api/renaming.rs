@@ -319,6 +319,9 @@ on_both_databases! {
         // What was published stays as it was printed.
         let published = app.client.get("/v1/statistics/published/2016").expect(200).json();
         assert!(published["figures"]["sz"] == 10 && published["figures"]["schwyz"].is_null(), "{published}");
+        let layouts = aufsicht::profile::Profile::of(&app.config.profile).unwrap().layouts;
+        let unlisted = aufsicht::statistics::publications::unlisted(&mut app.db(), &layouts).unwrap();
+        assert_eq!(unlisted, Vec::<String>::new(), "a line is one of the layout by its former code too");
         let report = app.client.get("/v1/reports/2017?lang=de").expect(200).text();
         assert!(report.contains("2\u{2019}137") || report.contains("2137"), "the report has the figure entered");
         assert_eq!(app.differences(), Vec::<String>::new());
