@@ -322,6 +322,13 @@ on_both_databases! {
         let by_default = usual_client.get("/v1/statistics/services?from=2020&to=2021").expect(200).json();
         assert_eq!(by_default, table, "an authority's own layout is the usual one where it says so");
         assert_eq!(usual_client.get("/v1/statistics/layouts").expect(200).json()["items"][1]["name"], "lucerne");
+        for (layout, choice) in [("example", "?layout=example"), ("lucerne", "")] {
+            let tables = app.client.get(&format!("/v1/statistics/tables?layout={layout}")).expect(200).json();
+            for path in tables["items"].as_array().unwrap().iter().map(|table| table["path"].as_str().unwrap()) {
+                assert!(path.split_once('?').map_or("", |(_, query)| query) == choice.trim_start_matches('?'), "{path}");
+                app.client.get(path).expect(200);
+            }
+        }
         let values = |code: &str| line(&table, code)["values"].clone();
         assert_eq!(values("inquiries.small"), json!([1, 1]));
         assert_eq!(values("dossiers.inquiries"), json!([0, 1]));

@@ -215,7 +215,7 @@ struct TableSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "04-01")]
     starts: Option<String>,
-    /// The path of its figures, with the one that a proxy takes away.
+    /// The path of its figures, with the one that a proxy takes away, and the layout where it is not the usual one.
     path: String,
 }
 
@@ -307,13 +307,15 @@ async fn tables(app: Data<App>, request: HttpRequest) -> Result<HttpResponse> {
     query.finish()?;
     let layout = layout.ok_or_else(|| Error::Internal("no layout".into()))?;
     let prefix = prefix(&app.config, &request);
+    let is_usual = app.profile.layouts.get(None).is_some_and(|usual| usual.name == layout.name);
+    let choice = if is_usual { String::new() } else { format!("?layout={}", layout.name) };
     let shown = |table: &TableLayout| TableSummary {
         name: table.name.clone(),
         title: layout.title_of(table).get(lang).to_owned(),
         lines: table.lines.len(),
         charts: table.charts.len(),
         starts: (!table.period.is_calendar()).then(|| table.period.starts()),
-        path: format!("{prefix}/v1/statistics/tables/{}", table.name),
+        path: format!("{prefix}/v1/statistics/tables/{}{choice}", table.name),
     };
     let items = layout.tables().map(shown).collect();
     Ok(answer(&request, JSON, to_json(&TableList { layout: layout.name.clone(), items })?))
