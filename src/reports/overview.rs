@@ -16,10 +16,11 @@ use crate::statistics::table::{Table, TableLine};
 const SHOWN: usize = 6;
 
 impl ReportBuilder<'_> {
-    /// The key figures, and the total, the largest rise and the largest fall in sentences.
-    pub(super) fn overview(&self) -> Section {
+    /// The key figures, and the total, the largest rise and the largest fall in sentences. Beside tables of business years the
+    /// software's own figures say that they count calendar years.
+    pub(super) fn overview(&self, is_calendar: bool) -> Section {
         let mut blocks = Vec::new();
-        let figures = self.key_figures();
+        let figures = self.key_figures(is_calendar);
         if !figures.is_empty() {
             blocks.push(Block::Figures { figures });
         }
@@ -31,7 +32,7 @@ impl ReportBuilder<'_> {
     }
 
     /// The totals of the main table, the inquiries that were closed and those that are pending, and the totals of other tables.
-    fn key_figures(&self) -> Vec<KeyFigure> {
+    fn key_figures(&self, is_calendar: bool) -> Vec<KeyFigure> {
         let (main, others): (Vec<_>, Vec<_>) = self.figures.tables.iter().partition(|drawn| drawn.is_main);
         let totals = |tables: Vec<&super::figures::DrawnTable>| -> Vec<(String, KeyFigure)> {
             let lines = tables.into_iter().flat_map(|drawn| drawn.table.lines.iter().map(move |line| (drawn, line)));
@@ -43,7 +44,7 @@ impl ReportBuilder<'_> {
         main.sort_by_key(|(code, _)| Some(code.as_str()) != total);
         let mut others = totals(others);
         others.retain(|(code, _)| main.iter().all(|(known, _)| known != code));
-        let figures = main.into_iter().map(|(_, figure)| figure).chain(self.figures_of_inquiries());
+        let figures = main.into_iter().map(|(_, figure)| figure).chain(self.figures_of_inquiries(is_calendar));
         figures.chain(others.into_iter().map(|(_, figure)| figure)).take(SHOWN).collect()
     }
 
@@ -72,10 +73,14 @@ impl ReportBuilder<'_> {
     }
 
     /// The share of the year's inquiries that was closed, and what is pending of them.
-    fn figures_of_inquiries(&self) -> Vec<KeyFigure> {
+    fn figures_of_inquiries(&self, is_calendar: bool) -> Vec<KeyFigure> {
         let of_year = |year: i32| self.figures.pending.iter().find(|row| row.period == year && row.register == "cases");
         let Some(row) = of_year(self.edition.year) else { return Vec::new() };
         let before = of_year(self.edition.year - 1).filter(|_| self.as_of().is_none());
+        let label = |label: String| match is_calendar {
+            true => label,
+            false => self.writing.message("report-calendar-years", &[("title", &label)]),
+        };
         let shares = (row.closed_share(), before.and_then(Pending::closed_share));
         let points = |(after, before): (f64, f64)| {
             let sign = if after - before > 0.05 { "+" } else { "" };
@@ -83,7 +88,7 @@ impl ReportBuilder<'_> {
             self.since(self.writing.message("report-points", &[("points", &points)]))
         };
         let share = shares.0.map(|share| KeyFigure {
-            label: self.text("report-inquiries-settled"),
+            label: label(self.text("report-inquiries-settled")),
             value: number_format::share(self.writing, Some(share)),
             change: shares.1.map(|before| points((share, before))),
         });
@@ -93,7 +98,7 @@ impl ReportBuilder<'_> {
             self.since(format!("{sign}{}", self.number(change)))
         };
         let pending = KeyFigure {
-            label: self.writing.message("report-inquiries-open", &[("end", &self.at_end())]),
+            label: label(self.writing.message("report-inquiries-open", &[("end", &self.at_end())])),
             value: self.number(row.closing()),
             change: before.map(change),
         };

@@ -181,6 +181,9 @@ on_both_databases! {
             assert!(told.iter().any(|known| known == heading), "{heading}: {told:?}");
         }
         let page = report(&app);
+        // In the overview the software's own figures stand beside those of business years.
+        let figure = |label: &str| page.split(label).nth(1).unwrap_or_else(|| panic!("{label}: {page}")).starts_with(" (Kalenderjahre)");
+        assert!(figure("Anfragen, im selben Jahr erledigt") && figure("Pendente Anfragen am Jahresende"), "{page}");
         let ids: Vec<&str> = page.split(" id=\"").skip(1).map(|part| part.split('"').next().unwrap()).collect();
         assert!(ids.iter().enumerate().all(|(at, id)| !ids[..at].contains(id)), "{ids:?}");
         let other = AUTHORITY
