@@ -14,6 +14,8 @@ use crate::db::schema::{history, records};
 use crate::db::{Db, KeptPages, exclusively, foretell_rewriting, forget_old_pages, free_old_pages};
 use crate::error::{Error, Result};
 use crate::json::flat;
+use crate::messages::Lang;
+use crate::records::erasable::Wanted;
 use crate::records::find;
 use crate::records::personal::is_personal;
 use crate::records::projections::history as changes;
@@ -22,6 +24,7 @@ use crate::records::query::search;
 use crate::records::view::View;
 use crate::records::{erasable, store};
 use crate::registers::schema;
+use crate::registers::vocabulary::OWN;
 use crate::registers::{self, Register, Vocabulary};
 use crate::seal::{DestroyedKeys, Keys, StoredKey, all_erasures, erasures};
 
@@ -129,9 +132,18 @@ impl Erasure {
                 "Its key in another system is forgotten too: a late delivery of the matter would make it anew.".into(),
             );
         }
-        if !left.is_empty() {
-            let names: Vec<&str> = left.keys().map(String::as_str).collect();
-            out.push(format!("Left: {}; to erase them too, give --properties {}", list(left), names.join(",")));
+        let (own, texts): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            left.clone().into_iter().partition(|(property, _)| property.starts_with(OWN));
+        let names = |of: &BTreeMap<String, usize>| of.keys().map(String::as_str).collect::<Vec<_>>().join(",");
+        if !texts.is_empty() {
+            out.push(format!("Left: {}; to erase them too, give --properties {}", list(&texts), names(&texts)));
+        }
+        if !own.is_empty() {
+            out.push(format!(
+                "Left, for figures are counted by it: {}; --properties {} erases it too, and these figures change",
+                list(&own),
+                names(&own)
+            ));
         }
         if !taken.is_empty() {
             out.push(
@@ -189,10 +201,11 @@ fn counted(number: usize, what: &str) -> String {
 /// Refuses names of properties that no register could erase.
 pub fn check(wanted: &[String], vocabulary: &Vocabulary) -> Result<()> {
     let known = |name: &String| {
+        let alone = Wanted { properties: std::slice::from_ref(name), lang: Lang::default() };
         let is_known = |register: &Register| {
-            schema::leaves(register, vocabulary, &format!("New{}", register.record)).iter().any(|(property, _)| {
-                erasable::is_erasable(register, property) && erasable::is_wanted(std::slice::from_ref(name), property)
-            })
+            schema::leaves(register, vocabulary, &format!("New{}", register.record))
+                .iter()
+                .any(|(property, _)| erasable::is_erasable(register, property) && alone.names(property))
         };
         registers::ALL.iter().any(is_known)
     };
@@ -210,13 +223,13 @@ pub fn check(wanted: &[String], vocabulary: &Vocabulary) -> Result<()> {
 pub fn erase(
     db: &mut Db,
     ids: &[String],
-    (wanted, forgets_keys): (&[String], bool),
+    (wanted, forgets_keys): (Wanted, bool),
     by: &OperationContext,
 ) -> Result<Erasure> {
-    if !ids.is_empty() && (!by.keys.has_record_keys() || !wanted.is_empty()) {
+    if !ids.is_empty() && (!by.keys.has_record_keys() || !wanted.properties.is_empty()) {
         foretell_rewriting(db)?;
     }
-    let forgets_keys = forgets_keys || erasable::is_wanted(wanted, "external.id");
+    let forgets_keys = forgets_keys || wanted.names("external.id");
     let mut erasure = Erasure { has_record_keys: by.keys.has_record_keys(), ..Erasure::default() };
     // The data goes first: from then on nobody reads it here, and the trail says which keys are to go. Were it the other way
     // round, a command that is broken off in between would leave a record that nobody has erased and nobody can read.
@@ -237,7 +250,7 @@ pub fn erase(
         }
     }
     if erasure.records > 0 {
-        if !wanted.is_empty() {
+        if !wanted.properties.is_empty() {
             search::forget_replaced_words(db)?;
         }
         erasure.kept = sweep(db, &erasure.found)?;
@@ -273,7 +286,9 @@ pub fn finish(db: &mut Db, by: &OperationContext) -> Result<usize> {
     let mut records = 0;
     by.keys.each_page(true, |keys| {
         let ids = lost(db, &keys)?;
-        let erased = erase(db, &ids, (&[], false), by)?;
+        // No text is named: the language is that of no word.
+        let nothing = Wanted { properties: &[], lang: Lang::default() };
+        let erased = erase(db, &ids, (nothing, false), by)?;
         erased.reach_in_files().iter().for_each(|line| log::warn!("{line}"));
         records += erased.records;
         Ok(())

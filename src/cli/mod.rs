@@ -117,7 +117,8 @@ enum Command {
         #[command(subcommand)]
         command: database::SealCommand,
     },
-    /// Erase the personal data of closed records for good: rows, history, free pages. The statistics stay as they are
+    /// Erase the personal data of closed records for good: rows, history, free pages. The statistics stay as they are,
+    /// unless values of the authority's own are named too (own.NAME)
     Anonymise {
         /// Of records closed before this day
         #[arg(long, value_name = "DATE")]

@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::profile::Profile;
+use crate::records::erasable::Wanted;
 use crate::{db, seal};
 
 /// The commands on one person's matter.
@@ -32,7 +33,8 @@ pub enum SubjectCommand {
         #[arg(long)]
         record: String,
         /// Texts that should not have been there and are to be erased too, in the record and in its history, such as
-        /// title,outcome,organisation,external.id,findings
+        /// title,outcome,organisation,external.id,findings. A value of the authority's own (own.NAME) goes too where it is named, and
+        /// figures count it no more
         #[arg(long, value_delimiter = ',')]
         properties: Vec<String>,
     },
@@ -51,14 +53,21 @@ pub fn subject(command: SubjectCommand, config: &Config) -> Result<ExitCode> {
             say(&serde_json::to_string_pretty(&report).map_err(|error| Error::Internal(error.to_string()))?)?;
         }
         SubjectCommand::Erase { record, properties } => {
-            erasure::check(&properties, &Profile::of(&config.profile)?.vocabulary)?;
+            let wanted = wanted(&properties, config)?;
             let by = act(&mut db, config)?;
-            let erased = erasure::erase(&mut db, &[record], (&properties, true), &by)?;
+            let erased = erasure::erase(&mut db, &[record], (wanted, true), &by)?;
             erased.told().iter().try_for_each(|line| say(line))?;
             return Ok(code(erased.is_complete()));
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The texts that are named, if they can be erased; the word in their place is in the language that the authority works in first.
+fn wanted<'p>(properties: &'p [String], config: &Config) -> Result<Wanted<'p>> {
+    let profile = Profile::of(&config.profile)?;
+    erasure::check(properties, &profile.vocabulary)?;
+    Ok(Wanted { properties, lang: profile.authority.language() })
 }
 
 /// Erases the personal data of the records that were closed before a day, or says of how many it would.
@@ -68,7 +77,7 @@ pub fn anonymise(
     dry_run: bool,
     properties: &[String],
 ) -> Result<ExitCode> {
-    erasure::check(properties, &Profile::of(&config.profile)?.vocabulary)?;
+    let wanted = wanted(properties, config)?;
     let mut db = db::connect(&config.database)?;
     let records = erasure::closed_before(&mut db, closed_before)?;
     if dry_run {
@@ -76,7 +85,7 @@ pub fn anonymise(
     }
     let records = if properties.is_empty() { records } else { erasure::all_closed_before(&mut db, closed_before)? };
     let by = act(&mut db, config)?;
-    let erasure = erasure::erase(&mut db, &records, (properties, false), &by)?;
+    let erasure = erasure::erase(&mut db, &records, (wanted, false), &by)?;
     // One that was broken off after the data and before the keys.
     erasure::destroy_all(&mut db, &by.keys)?;
     say(&format!("Erased the personal data of {} records closed before {closed_before}.", erasure.records))?;

@@ -21,6 +21,7 @@ language-day =
        *[12] Dezember
     } { $year }
 language-label = { $label }: { $text }
+language-erased = Gelöscht
 
 ## Statistics
 

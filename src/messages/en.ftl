@@ -21,6 +21,7 @@ language-day =
        *[12] December
     } { $year }
 language-label = { $label }: { $text }
+language-erased = Erased
 
 ## Statistics
 

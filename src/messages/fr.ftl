@@ -24,6 +24,7 @@ language-day =
        *[12] décembre
     } { $year }
 language-label = { $label }{"\u00A0"}: { $text }
+language-erased = Effacé
 
 ## Statistics
 

@@ -24,6 +24,7 @@ language-day =
        *[12] dicembre
     } { $year }
 language-label = { $label }: { $text }
+language-erased = Cancellato
 
 ## Statistics
 

@@ -21,6 +21,7 @@ language-day =
        *[12] da december
     } { $year }
 language-label = { $label }: { $text }
+language-erased = Stizzà
 
 ## Statistics
 

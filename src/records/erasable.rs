@@ -1,30 +1,55 @@
 //! Texts of a record that are no personal data by their place, but can hold some by mistake: what of them can be erased,
-//! and what stands in their place. Nothing that the figures follow from is among them, but what is the authority's own: it is
-//! erased where it is named, and counted no more.
+//! and what stands in their place. No date, no number and no classification that the figures follow from is among them, but what is
+//! the authority's own: it is erased where it is named, and counted no more.
 
 use serde_json::{Map, Value};
 
 use crate::json::flat;
+use crate::messages::Lang;
 use crate::records::Document;
 use crate::records::personal;
 use crate::registers::vocabulary::OWN;
 use crate::registers::{Dimension, Register};
 
-/// The text that replaces one that was erased.
-pub const ERASED: &str = "Gelöscht";
+/// Texts that are to be erased by the names of their properties, and the language of the word that stands in their place.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'w> {
+    /// The names of the properties.
+    pub properties: &'w [String],
+    /// The language.
+    pub lang: Lang,
+}
+
+impl Wanted<'_> {
+    /// True if one of the names means the property: by its whole name, or by the part before or after a dot.
+    pub fn names(self, property: &str) -> bool {
+        let parts = property.split_once('.');
+        let is_it =
+            |name: &String| name == property || parts.is_some_and(|(outer, part)| name == outer || name == part);
+        self.properties.iter().any(is_it)
+    }
+}
+
+/// The word in the place of a text that was erased. In whichever language it stands there is nothing left to erase: an authority
+/// may work in another one since.
+fn erased(text: &str, lang: Lang) -> Value {
+    let word = |lang: Lang| lang.text("language-erased");
+    let is_erased = Lang::ALL.into_iter().any(|lang| word(lang) == text);
+    if is_erased { text.into() } else { word(lang).into() }
+}
 
 /// The texts of the objects in a list.
 const PARTS: [&str; 2] = ["finding", "recommendation"];
 
 /// The value with all its texts erased; what is no text stays.
-pub fn neutral(value: &Value) -> Value {
+pub fn neutral(value: &Value, lang: Lang) -> Value {
     match value {
-        Value::String(_) => ERASED.into(),
-        Value::Array(items) => items.iter().map(neutral).collect(),
+        Value::String(text) => erased(text, lang),
+        Value::Array(items) => items.iter().map(|item| neutral(item, lang)).collect(),
         Value::Object(map) => {
             let part = |(name, value): (&String, &Value)| {
-                let is_text = value.is_string() && PARTS.contains(&name.as_str());
-                (name.clone(), if is_text { ERASED.into() } else { value.clone() })
+                let text = value.as_str().filter(|_| PARTS.contains(&name.as_str()));
+                (name.clone(), text.map_or_else(|| value.clone(), |text| erased(text, lang)))
             };
             Value::Object(map.iter().map(part).collect())
         }
@@ -33,20 +58,21 @@ pub fn neutral(value: &Value) -> Value {
 }
 
 /// The same of the value of a property: a number of the authority's own goes.
-pub fn neutral_of(property: &str, value: &Value) -> Value {
+pub fn neutral_of(property: &str, value: &Value, lang: Lang) -> Value {
     match property.starts_with(OWN) && value.is_number() {
         true => Value::Null,
-        false => neutral(value),
+        false => neutral(value, lang),
     }
 }
 
 /// True if a property, as [`flat`] names it, can be erased: it is no date, no number, no classification, and leads to
 /// no other record. (Personal data always can, and is erased apart from these.)
 pub fn is_erasable(register: &Register, property: &str) -> bool {
-    const FIXED: [&str; 6] = ["number", "published", "external.system", "external.version", "requester.type", "status"];
+    const FIXED: [&str; 5] = ["number", "published", "external.system", "external.version", "status"];
     // The role of a member is a text, that of the authority in a project is counted.
     let is_counted = |dimension: &Dimension| *dimension != Dimension::Role || register.has(Dimension::Role);
     let is_fixed = FIXED.contains(&property)
+        || register.coded.iter().any(|coded| coded.path == property)
         || Dimension::ALL.iter().any(|d| register.property_name(d.name()) == Some(property) && is_counted(d))
         || property.ends_with("_on")
         || register.unique.contains(&property)
@@ -54,24 +80,18 @@ pub fn is_erasable(register: &Register, property: &str) -> bool {
     !is_fixed && !personal::is_personal(property)
 }
 
-/// True if one of the given names means the property: by its whole name, or by the part before or after a dot.
-pub fn is_wanted(wanted: &[String], property: &str) -> bool {
-    let parts = property.split_once('.');
-    wanted.iter().any(|name| name == property || parts.is_some_and(|(outer, part)| name == outer || name == part))
-}
-
 /// Takes these properties out of a document. A title and the texts of a list stay, and say that they were erased; the key
 /// in another system goes as a whole.
-pub fn take(register: &Register, document: &mut Document, wanted: &[String]) {
+pub fn take(register: &Register, document: &mut Document, wanted: Wanted) {
     for (property, value) in flat(document) {
-        if !is_wanted(wanted, &property) || !is_erasable(register, &property) || neutral_of(&property, &value) == value
-        {
+        let without = neutral_of(&property, &value, wanted.lang);
+        if !wanted.names(&property) || !is_erasable(register, &property) || without == value {
             continue;
         }
         match property.split_once('.') {
-            _ if register.property_name("title") == Some(property.as_str()) => put(document, &property, ERASED.into()),
+            _ if register.property_name("title") == Some(property.as_str()) => put(document, &property, without),
             _ if value.as_array().is_some_and(|items| items.iter().any(Value::is_object)) => {
-                put(document, &property, neutral(&value));
+                put(document, &property, without);
             }
             None => _ = document.shift_remove(&property),
             Some(("external", "id")) => _ = document.shift_remove("external"),
@@ -106,7 +126,8 @@ mod tests {
             let example = (register.example)();
             for (property, value) in flat(example.as_object().unwrap()) {
                 let counted =
-                    Dimension::ALL.iter().any(|dimension| register.has(*dimension) && dimension.name() == property);
+                    Dimension::ALL.iter().any(|dimension| register.has(*dimension) && dimension.name() == property)
+                        || register.coded.iter().any(|coded| coded.path == property);
                 let is_date = value.as_str().is_some_and(|text| text.parse::<chrono::NaiveDate>().is_ok());
                 if counted || is_date {
                     assert!(!is_erasable(register, &property), "{}: {property}", register.name);
@@ -127,12 +148,12 @@ mod tests {
         let document = document.as_object_mut().unwrap();
         let all: Vec<String> =
             ["title", "subject", "id", "findings", "number", "received_on"].map(str::to_owned).to_vec();
-        take(audits, document, &all);
+        take(audits, document, Wanted { properties: &all, lang: Lang::En });
         let right = json!({
-            "title": ERASED, "number": "2017-0001", "received_on": "2017-01-01",
-            "findings": [{"id": "x", "severity": "LOW", "finding": ERASED, "due_on": "2018-01-01"}]
+            "title": "Erased", "number": "2017-0001", "received_on": "2017-01-01",
+            "findings": [{"id": "x", "severity": "LOW", "finding": "Erased", "due_on": "2018-01-01"}]
         });
         assert_eq!(Value::Object(document.clone()), right);
-        assert_eq!(neutral(&neutral(&right)), neutral(&right));
+        assert_eq!(neutral(&right, Lang::Fr), right, "in whichever language it stands");
     }
 }

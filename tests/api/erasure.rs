@@ -152,6 +152,27 @@ on_both_databases! {
     }
 }
 
+// The word in the place of what was erased is of the language that the authority works in first, and is no text that is erased again.
+on_both_databases! {
+    fn the_word_for_what_was_erased_is_in_the_language_of_the_authority(app) {
+        let id = case(&app);
+        let path = format!("/v1/cases/{id}");
+        let directory = Directory::new();
+        assert!(aufsicht(&directory.0).args(["profile", "init", "."]).output().unwrap().status.success());
+        let file = directory.0.join("authority.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, text.replace("languages = [", "languages = [\"en\", ").replace(", \"en\"]", "]")).unwrap();
+        let english = directory.0.to_str().unwrap();
+        let erase = |more: &[&str]| command(&app, &[&["subject", "erase", "--record", &id, "--properties", "title"], more].concat());
+        let (done, told) = erase(&["--profile-dir", english]);
+        assert!(done && told.contains("title (2 revisions)"), "{told}");
+        assert_eq!(app.client.get(&path).expect(200).json()["title"], "Erased");
+        assert_eq!(erase(&[]).1.lines().next(), Some("There was nothing to erase."));
+        assert_eq!(app.client.get(&path).expect(200).json()["title"], "Erased");
+        assert_eq!(app.differences(), Vec::<String>::new());
+    }
+}
+
 /// A record whose title is to be erased, on a server of its own.
 struct Matter {
     process: Process,

@@ -449,6 +449,10 @@ on_both_databases! {
         let directory = Directory::new();
         let (done, told) = command(&app, &directory, &["subject", "erase", "--record", id]);
         assert!(done && told.contains("Erased: notes"), "{told}");
+        let offered = "Left: title (1 revision); to erase them too, give --properties title\n\
+            Left, for figures are counted by it: own.hours (2 revisions), own.jurisdiction (1 revision), own.outcome (1 revision); \
+            --properties own.hours,own.jurisdiction,own.outcome erases it too, and these figures change\n";
+        assert!(told.contains(offered), "{told}");
         assert_eq!(app.client.get(&path).expect(200).json()["own"]["jurisdiction"], "SZ");
         let (done, told) = command(&app, &directory, &["subject", "erase", "--record", id, "--properties", "own.jurisdiction,own.hours"]);
         assert!(done && told.contains("own.hours (") && told.contains("own.jurisdiction ("), "{told}");

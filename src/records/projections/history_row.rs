@@ -20,7 +20,9 @@ use crate::db::{Db, deferred_row};
 use crate::digest;
 use crate::error::{Error, KeyNeed, Result};
 use crate::identity;
-use crate::records::{erasable, personal};
+use crate::messages::Lang;
+use crate::records::erasable::{self, Wanted};
+use crate::records::personal;
 use crate::registers::Register;
 use crate::seal::{self, Keys, RecordSeal, SealedPlace, SealingKey};
 use crate::vocabulary::vocabulary;
@@ -55,7 +57,9 @@ impl StoredChange {
 
     /// True if the change has nothing that could be erased.
     fn is_neutral(&self) -> bool {
-        [&self.old, &self.new].into_iter().all(|value| erasable::neutral_of(&self.property, value) == *value)
+        [&self.old, &self.new]
+            .into_iter()
+            .all(|value| erasable::neutral_of(&self.property, value, Lang::default()) == *value)
     }
 }
 
@@ -340,7 +344,7 @@ impl HistoryRow {
     }
 
     /// Takes the personal data out, and the values of these properties; whether there was any of it.
-    pub fn erase(&mut self, register: &Register, wanted: &[String], found: &mut ErasureFindings) -> Result<bool> {
+    pub fn erase(&mut self, register: &Register, wanted: Wanted, found: &mut ErasureFindings) -> Result<bool> {
         found.is_open |= self.has_no_key();
         let sealed = self.personal.take();
         if let Some(sealed) = &sealed {
@@ -368,21 +372,21 @@ impl HistoryRow {
     }
 
     /// Takes the values of properties out; each other one keeps the salt that its digest is made with.
-    fn erase_values(&mut self, register: &Register, wanted: &[String], found: &mut ErasureFindings) -> Result<bool> {
+    fn erase_values(&mut self, register: &Register, wanted: Wanted, found: &mut ErasureFindings) -> Result<bool> {
         let mut kept = self.stored_changes()?;
         let mut is_changed = false;
         for change in &mut kept {
             if change.is_neutral() || !erasable::is_erasable(register, &change.property) {
                 continue;
             }
-            let told = match erasable::is_wanted(wanted, &change.property) {
+            let told = match wanted.names(&change.property) {
                 true => &mut found.taken,
                 false => &mut found.left,
             };
             *told.entry(change.property.clone()).or_default() += 1;
-            if erasable::is_wanted(wanted, &change.property) {
+            if wanted.names(&change.property) {
                 change.digest = Some(change.digest(self.value_salt.as_deref()));
-                let neutral = |value: &Value| erasable::neutral_of(&change.property, value);
+                let neutral = |value: &Value| erasable::neutral_of(&change.property, value, wanted.lang);
                 (change.old, change.new) = (neutral(&change.old), neutral(&change.new));
                 is_changed = true;
             }

@@ -10,12 +10,13 @@ use crate::db::WriteTransaction;
 use crate::db::schema::records;
 use crate::error::Result;
 use crate::records::Document;
+use crate::records::erasable::{self, Wanted};
 use crate::records::lookups;
 use crate::records::projections::history;
 use crate::records::projections::history_row::{self, ErasureFindings};
 use crate::records::row::{RecordRow, StoredRecord};
 use crate::records::store::{Expected, replace};
-use crate::records::{erasable, personal, tombstones};
+use crate::records::{personal, tombstones};
 use crate::registers::Register;
 
 /// Takes all personal data out of a record and its history, for good, and the texts of these properties; tells what it
@@ -25,7 +26,7 @@ pub fn erase(
     tx: &mut WriteTransaction,
     register: &Register,
     id: &str,
-    (wanted, forgets_key): (&[String], bool),
+    (wanted, forgets_key): (Wanted, bool),
     by: &OperationContext,
 ) -> Result<ErasureFindings> {
     let before = records::table
