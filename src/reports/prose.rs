@@ -42,6 +42,15 @@ struct Level {
     first: Option<u64>,
 }
 
+/// A text with the figures that it names.
+fn filled(text: &str, figure: impl Fn(&str) -> String) -> String {
+    let written = |part: TextPart| match part {
+        TextPart::Text(text) => text.to_owned(),
+        TextPart::Figure(name, _) => figure(name),
+    };
+    parts(text).into_iter().map(written).collect()
+}
+
 impl ProseWriter {
     fn take(&mut self, event: Event, figure: &impl Fn(&str) -> String) {
         match event {
@@ -49,16 +58,10 @@ impl ProseWriter {
             Event::End(tag) => self.end(tag),
             Event::Text(text) => match &mut self.verbatim {
                 Some(verbatim) => verbatim.push_str(&text),
-                None => {
-                    let written = |part: TextPart| match part {
-                        TextPart::Text(text) => text.to_owned(),
-                        TextPart::Figure(name, _) => figure(name),
-                    };
-                    let text: String = parts(&text).into_iter().map(written).collect();
-                    self.write(&text);
-                }
+                None => self.write(&filled(&text, figure)),
             },
-            Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => self.write(&text),
+            Event::Html(text) | Event::InlineHtml(text) => self.write(&filled(&text, figure)),
+            Event::Code(text) => self.write(&text),
             Event::SoftBreak => self.write(" "),
             Event::HardBreak => self.write("\n"),
             _ => {}
@@ -197,8 +200,8 @@ mod tests {
     #[test]
     fn html_is_text_and_addresses_that_do_something_are_none() {
         let found = blocks(
-            "<script>alert(1)</script>\n\nA <b>b</b> [x](javascript:alert(1)) ![Bild](https://x.example/a.png)",
-            |_| String::new(),
+            "<script>alert({{ a.b }})</script>\n\nA <b class={{ a.b }}>b</b> [x](javascript:alert(1)) ![Bild](https://x.example/a.png)",
+            |_| "1".to_owned(),
         );
         let texts = |block: &Block| match block {
             Block::Paragraph { runs } => {
@@ -208,6 +211,6 @@ mod tests {
             other => panic!("{other:?}"),
         };
         let found: Vec<String> = found.iter().map(texts).collect();
-        assert_eq!(found, ["<script>alert(1)</script>\n", "A <b>b</b> x Bild"]);
+        assert_eq!(found, ["<script>alert(1)</script>\n", "A <b class=1>b</b> x Bild"]);
     }
 }
