@@ -7,10 +7,11 @@ use clap::Subcommand;
 
 use super::{code, say};
 use crate::clock::Clock;
-use crate::config::{Config, DatabaseSettings, ProfileSettings};
+use crate::config::{Config, DatabaseSettings, ProfileSettings, PublicSettings};
 use crate::db;
 use crate::error::{Error, Result};
 use crate::profile::{Profile, ProfileFiles};
+use crate::statistics::public;
 
 /// The commands on profiles.
 #[derive(Subcommand)]
@@ -57,6 +58,9 @@ fn check(directory: &Path, config: &Config, names_database: bool) -> Result<Exit
         }
         Err(error) => return Err(error),
     };
+    for why in unprotected(&profile, &config.public) {
+        say(&format!("warning: {why}"))?;
+    }
     if names_database {
         for doubt in doubts_of_records(&profile, &config.database)? {
             say(&format!("warning: {doubt}"))?;
@@ -64,6 +68,16 @@ fn check(directory: &Path, config: &Config, names_database: bool) -> Result<Exit
     }
     say(&format!("The profile {} has no faults.", directory.display()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The reasons why layouts could not be shown to the public.
+fn unprotected(profile: &Profile, settings: &PublicSettings) -> Vec<Error> {
+    let names = profile.layouts.iter().map(|layout| layout.name.clone());
+    let refused = |name: String| {
+        let settings = PublicSettings { layout: Some(name), ..settings.clone() };
+        public::suppression(&settings, &profile.layouts).err()
+    };
+    names.filter_map(refused).collect()
 }
 
 fn doubts_of_records(profile: &Profile, settings: &DatabaseSettings) -> Result<Vec<String>> {

@@ -86,26 +86,12 @@ impl Nodes {
     /// The structure of lines that have something in common.
     pub(super) fn of(layout: &Layout, year: i32, lines: &[CountedLine]) -> Result<Nodes> {
         let atoms: Vec<Atom> = atoms(lines)?.into_iter().collect();
-        let set = |index: usize| -> BTreeSet<usize> {
-            (0..atoms.len()).filter(|atom| atoms[*atom].contains(&index)).collect()
-        };
-        let mut sets: Vec<BTreeSet<usize>> = vec![(0..atoms.len()).collect()];
-        let mut nodes = vec![Node::default()];
-        for (index, line) in lines.iter().enumerate() {
-            let set = set(index);
-            let known = sets.iter().position(|other| *other == set).unwrap_or_else(|| {
-                sets.push(set);
-                nodes.push(Node::default());
-                nodes.len() - 1
-            });
-            nodes[known].codes.push(line.code.to_owned());
-            nodes[known].exempt |= line.exempt;
-        }
-        let place = |code: &str| lines.iter().position(|line| line.code == code);
-        for (_, of, less) in rests(layout, year).filter(|(line, ..)| place(&line.code).is_some()) {
-            let whole = place(of).map(set).unwrap_or_default();
+        let all: BTreeSet<usize> = (0..lines.len()).collect();
+        let split = Split::of(&atoms, &all);
+        let set = |code: &str| lines.iter().position(|line| line.code == code).map(|at| split.set(at));
+        for (_, of, less) in rests(layout, year).filter(|(line, ..)| set(&line.code).is_some()) {
             for part in less {
-                if place(part).map(set).is_none_or(|part| !part.is_subset(&whole)) {
+                if set(part).zip(set(of)).is_none_or(|(part, whole)| !part.is_subset(whole)) {
                     return Err(refused(
                         layout,
                         &format!("the line {part} is taken away from {of} and is no part of it"),
@@ -113,26 +99,92 @@ impl Nodes {
                 }
             }
         }
-        for (whole, node) in nodes.iter_mut().enumerate() {
-            node.families = families(&sets, whole);
+        if let Some(line) = (0..lines.len()).find(|line| split.set(*line).is_empty()) {
+            return Err(refused(layout, &format!("nothing is left that could be in the line {}", lines[line].code)));
         }
-        let nodes = Nodes(nodes);
-        match nodes.combinations(&sets, 0) == Some(atoms.len()) {
-            true => Ok(nodes),
-            false => Err(refused(layout, "its lines cut each other")),
+        if !split.is_independent() {
+            let cut: Vec<&str> = cutting(&atoms, &split, all).into_iter().map(|line| lines[line].code).collect();
+            return Err(refused(layout, &format!("its lines {} cut each other", cut.join(", "))));
         }
+        let mut nodes: Vec<Node> =
+            split.families.iter().map(|families| Node { families: families.clone(), ..Node::default() }).collect();
+        for (at, line) in lines.iter().enumerate() {
+            let node = &mut nodes[split.places[&at]];
+            node.codes.push(line.code.to_owned());
+            node.exempt |= line.exempt;
+        }
+        Ok(Nodes(nodes))
+    }
+}
+
+/// Lines as sets of atoms, each set once and all atoms before them, with how they split each other.
+struct Split {
+    sets: Vec<BTreeSet<usize>>,
+    /// The places of the sets of lines.
+    places: BTreeMap<usize, usize>,
+    /// The families of each set.
+    families: Vec<Vec<Vec<usize>>>,
+}
+
+impl Split {
+    fn of(atoms: &[Atom], lines: &BTreeSet<usize>) -> Split {
+        let mut sets: Vec<BTreeSet<usize>> = vec![(0..atoms.len()).collect()];
+        let mut places = BTreeMap::new();
+        for line in lines {
+            let set = (0..atoms.len()).filter(|atom| atoms[*atom].contains(line)).collect();
+            let known = sets.iter().position(|other| *other == set).unwrap_or_else(|| {
+                sets.push(set);
+                sets.len() - 1
+            });
+            places.insert(*line, known);
+        }
+        let families = (0..sets.len()).map(|whole| families(&sets, whole)).collect();
+        Split { sets, places, families }
+    }
+
+    /// The set of a line.
+    fn set(&self, line: usize) -> &BTreeSet<usize> {
+        &self.sets[self.places[&line]]
+    }
+
+    /// True if all families are independent of each other.
+    fn is_independent(&self) -> bool {
+        self.combinations(0) == Some(self.sets[0].len())
     }
 
     /// Returns the number of combinations of lines that records would have if all families were independent of each
     /// other.
-    fn combinations(&self, sets: &[BTreeSet<usize>], whole: usize) -> Option<usize> {
-        self.0[whole].families.iter().try_fold(1_usize, |product, family| {
-            let covered: usize = family.iter().map(|part| sets[*part].len()).sum();
-            let rest = usize::from(covered < sets[whole].len());
-            let parts = family.iter().map(|part| self.combinations(sets, *part)).sum::<Option<usize>>()?;
+    fn combinations(&self, whole: usize) -> Option<usize> {
+        self.families[whole].iter().try_fold(1_usize, |product, family| {
+            let covered: usize = family.iter().map(|part| self.sets[*part].len()).sum();
+            let rest = usize::from(covered < self.sets[whole].len());
+            let parts = family.iter().map(|part| self.combinations(*part)).sum::<Option<usize>>()?;
             product.checked_mul(parts + rest)
         })
     }
+}
+
+/// The lines that cut each other, two where it takes no more, of lines that are not independent. All that can be left out are left
+/// out: none before what lies in it, for without a whole its parts would seem to cut each other.
+fn cutting(atoms: &[Atom], split: &Split, mut left: BTreeSet<usize>) -> Vec<usize> {
+    let mut order: Vec<usize> = left.iter().copied().collect();
+    order.sort_by_key(|line| split.set(*line).len());
+    for line in order {
+        let is_inside = |other: &usize| {
+            split.set(*other).len() < split.set(line).len() && split.set(*other).is_subset(split.set(line))
+        };
+        let fewer: BTreeSet<usize> = left.iter().copied().filter(|other| *other != line).collect();
+        let of_fewer: BTreeSet<Atom> = atoms.iter().map(|atom| atom & &fewer).collect();
+        if !left.iter().any(is_inside) && !Split::of(&of_fewer.into_iter().collect::<Vec<_>>(), &fewer).is_independent()
+        {
+            left = fewer;
+        }
+    }
+    let cut = |one: &usize, other: &usize| {
+        let (one, other) = (split.set(*one), split.set(*other));
+        !one.is_disjoint(other) && !one.is_subset(other) && !other.is_subset(one)
+    };
+    left.iter().copied().filter(|one| left.iter().any(|other| cut(one, other))).collect()
 }
 
 fn refused(layout: &Layout, why: &str) -> Error {

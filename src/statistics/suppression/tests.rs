@@ -289,15 +289,32 @@ fn what_was_hidden_stays_hidden() {
 
 #[test]
 fn refuses_a_layout_whose_lines_cut_each_other() {
-    let crossing = layout(
-        r#"
+    const CROSSING: &str = r#"
         total any = [{ register = ["cases"] }]
         a any = [{ register = ["cases"], requester = ["CANTON"] }]
         it any = [{ register = ["cases"], area = ["IT"] }]
-        a.it any = [{ register = ["cases"], requester = ["CANTON"], area = ["IT"] }]"#,
-    );
-    let refused = Suppression::of(&crossing, 4).unwrap_err().to_string();
-    assert!(refused.contains("cut each other"), "{refused}");
+        a.it any = [{ register = ["cases"], requester = ["CANTON"], area = ["IT"] }]"#;
+    const SPLITS: &str = r#"
+        total any = [{ register = ["cases"] }]
+        canton any = [{ register = ["cases"], requester = ["CANTON"] }]
+        others any = [{ register = ["cases"], not = { requester = ["CANTON"] } }]
+        it any = [{ register = ["cases"], area = ["IT"] }]
+        police any = [{ register = ["cases"], area = ["POLICE"] }]
+        mixed any = [{ register = ["cases"], requester = ["CANTON"], area = ["IT"] }, { register = ["cases"], not = { requester = ["CANTON"] }, area = ["POLICE"] }]"#;
+    const NOTHING: &str = r#"
+        total any = [{ register = ["cases"] }]
+        rest rest = { of = "total", less = ["total"] }"#;
+    let refused = |text: &str| Suppression::of(&layout(text), 4).unwrap_err().to_string();
+    for (text, cut) in [
+        (CROSSING, "its lines a, it cut each other"),
+        // Requesters and areas are independent of each other; the lines of both are not.
+        (SPLITS, "its lines others, police, mixed cut each other"),
+        (NOTHING, "nothing is left that could be in the line rest"),
+    ] {
+        let told = refused(text);
+        assert!(told.contains(cut), "{told}");
+    }
+    Suppression::of(&layout(SPLITS.rsplit_once("\n").unwrap().0), 4).unwrap();
 }
 
 #[test]
