@@ -95,21 +95,23 @@ impl ProfileFiles {
     /// Reads a folder. What cannot be read is a fault, and the others are read all the same.
     pub fn read(directory: &Path) -> ProfileFiles {
         let mut files = ProfileFiles::default();
+        if std::fs::metadata(directory).is_ok_and(|what| !what.is_dir()) {
+            files.faults.push(whole_file(directory, format!("is no folder: {A_PROFILE}")));
+            return files;
+        }
         let mut faults = Vec::new();
         let authority = directory.join(AUTHORITY);
         match std::fs::symlink_metadata(&authority) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                let reason = "is not there: a profile is a folder with authority.toml, vocabulary.toml and tables/*.toml; \
-                              `aufsicht profile init DIR` writes one to start from";
-                faults.push(whole_file(&authority, reason));
+                faults.push(whole_file(&authority, format!("is not there: {A_PROFILE}")));
             }
             _ => files.authority = file(&authority, &mut faults),
         }
         let vocabulary = directory.join(VOCABULARY);
         let has_vocabulary = std::fs::symlink_metadata(&vocabulary).is_ok();
         files.vocabulary = if has_vocabulary { file(&vocabulary, &mut faults) } else { None };
-        files.tables = tables_of(&directory.join("tables"), &mut faults);
-        files.chapters = files_of(&directory.join("chapters"), "md", &mut faults);
+        files.tables = tables_of(&directory.join(TABLES.0), &mut faults);
+        files.chapters = files_of(&directory.join(CHAPTERS.0), CHAPTERS.1, &mut faults);
         files.drawings = files_of(directory, "svg", &mut faults);
         files.shapes = files_of(directory, "geojson", &mut faults);
         files.strangers = strangers(directory);
@@ -122,19 +124,40 @@ impl ProfileFiles {
     }
 }
 
+const A_PROFILE: &str = "a profile is a folder with authority.toml, vocabulary.toml and tables/*.toml; `aufsicht profile init DIR` \
+    writes one to start from";
 const AUTHORITY: &str = "authority.toml";
 const VOCABULARY: &str = "vocabulary.toml";
 
-/// The files of TOML in the folder itself that are none of a profile: one with a wrong name would be left out in silence.
+/// The folders of a profile, with the endings of their files.
+const TABLES: (&str, &str) = ("tables", "toml");
+const CHAPTERS: (&str, &str) = ("chapters", "md");
+
+/// What a wrong name would leave out in silence: files of TOML in the folder itself that are none of a profile, folders that are
+/// called almost like one of it, and files in these with another ending.
 fn strangers(directory: &Path) -> Vec<SourceFault> {
-    let named = |path: &PathBuf| path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
-    let stranger = |path: PathBuf| {
-        let name = named(&path).filter(|name| ![AUTHORITY, VOCABULARY].contains(&name.as_str()))?;
-        let meant = did_you_mean(&name, [AUTHORITY, VOCABULARY]);
+    let of_toml = paths_of(directory, TABLES.1).into_iter().flatten().filter_map(|path| {
+        let name = name_of(&path).filter(|name| ![AUTHORITY, VOCABULARY].contains(name))?;
+        let meant = did_you_mean(name, [AUTHORITY, VOCABULARY]);
         let reason = format!("is no file of a profile and is not read{meant}; layouts lie in the folder tables");
         Some(whole_file(&path, reason))
-    };
-    paths_of(directory, "toml").into_iter().flatten().filter_map(stranger).collect()
+    });
+    let all = |folder: &Path| entries_of(folder).unwrap_or_default().into_iter();
+    let folders = all(directory).filter(|path| path.is_dir()).filter_map(|path| {
+        let name = name_of(&path).filter(|name| ![TABLES.0, CHAPTERS.0].contains(name))?;
+        let meant = did_you_mean(name, [TABLES.0, CHAPTERS.0]);
+        let reason = format!("is no folder of a profile and is not read{meant}");
+        (!meant.is_empty()).then(|| whole_file(&path, reason))
+    });
+    let of_folders = [TABLES, CHAPTERS].into_iter().flat_map(|(folder, ending)| {
+        let others = all(&directory.join(folder)).filter(move |path| !has_ending(path, ending));
+        others.map(move |path| whole_file(&path, format!("is not read: the files in {folder} end in .{ending}")))
+    });
+    of_toml.chain(folders).chain(of_folders).collect()
+}
+
+fn name_of(path: &Path) -> Option<&str> {
+    path.file_name().and_then(|name| name.to_str())
 }
 
 /// The fault of a file as a whole.
@@ -193,7 +216,7 @@ pub(super) fn tables_of(directory: &Path, faults: &mut Vec<SourceFault>) -> Vec<
     if std::fs::symlink_metadata(directory).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
         faults.push(whole_file(directory, "is not there"));
     }
-    files_of(directory, "toml", faults)
+    files_of(directory, TABLES.1, faults)
 }
 
 /// The files of a folder with an ending, in the order of their names; none where there is no folder.
@@ -205,11 +228,21 @@ fn files_of(directory: &Path, ending: &str, faults: &mut Vec<SourceFault>) -> Ve
     paths.iter().filter_map(|path| file(path, faults)).collect()
 }
 
-/// The paths in a folder that have an ending. Hidden files are none of the profile: editors and systems keep notes of their own beside
-/// a file.
+/// The paths in a folder that have an ending.
 fn paths_of(directory: &Path, ending: &str) -> std::result::Result<Vec<PathBuf>, SourceFault> {
+    let mut paths = entries_of(directory)?;
+    paths.retain(|path| has_ending(path, ending));
+    Ok(paths)
+}
+
+fn has_ending(path: &Path, ending: &str) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(ending))
+}
+
+/// The paths in a folder, in their order; none where there is no folder. Hidden files are none of the profile: editors and systems
+/// keep notes of their own beside a file.
+fn entries_of(directory: &Path) -> std::result::Result<Vec<PathBuf>, SourceFault> {
     let is_hidden = |path: &Path| path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
-    let has_ending = |path: &Path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(ending));
     let entries = match std::fs::read_dir(directory) {
         Err(error) if error.kind() == ErrorKind::NotFound && !directory.is_symlink() => return Ok(Vec::new()),
         entries => entries.map_err(|error| unreadable(directory, &error))?,
@@ -217,7 +250,7 @@ fn paths_of(directory: &Path, ending: &str) -> std::result::Result<Vec<PathBuf>,
     let paths = entries.map(|entry| entry.map(|entry| entry.path()));
     let mut paths: Vec<PathBuf> =
         paths.collect::<std::io::Result<_>>().map_err(|error| unreadable(directory, &error))?;
-    paths.retain(|path| has_ending(path) && !is_hidden(path));
+    paths.retain(|path| !is_hidden(path));
     paths.sort();
     Ok(paths)
 }

@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::requirements::{self, ListOwner, Required};
 use super::{Code, CodeList, CodedProperty, OWN, OwnDimension, OwnNumber, Vocabulary};
+use crate::calendar::YEARS;
 use crate::messages::{Labels, Lang};
 use crate::registers::{self, Dimension, Register};
 use crate::source::{
@@ -246,6 +247,12 @@ impl Reader<'_> {
         if let Some(parent) = source.parent.as_ref().filter(|parent| !is_code(parent.get_ref())) {
             let reason = format!("the parent \"{}\" must be a code in UPPER_SNAKE_CASE", parent.get_ref());
             self.refusals.push((parent.span().start, reason));
+        }
+        if let (Some(at), (from, to)) = (&source.valid, valid)
+            && let Some(year) = from.into_iter().chain(to).find(|year| !YEARS.contains(year))
+        {
+            let reason = format!("valid names {year}; years are from {} to {}", YEARS.start(), YEARS.end());
+            self.refusals.push((at.span().start, reason));
         }
         let requires = requirements::read(source.requires, of, &mut self.refusals);
         Some(Code {

@@ -4,6 +4,8 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::calendar::YEARS;
+
 /// Spans of years, each with its first and its last one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Years(Vec<(i32, i32)>);
@@ -76,18 +78,22 @@ impl Years {
         self.0.iter().flat_map(|(first, last)| [Some(*first), last.checked_add(1)]).flatten()
     }
 
-    /// A span that ends before it begins, or meets another one.
-    pub fn fault(&self) -> Option<&'static str> {
+    /// A span that ends before it begins, meets another one, or names a year that nothing is of.
+    pub fn fault(&self) -> Option<String> {
         if self.0.is_empty() {
-            return Some("collected has no span of years; leave it out where a rubric was always collected");
+            return Some("collected has no span of years; leave it out where a rubric was always collected".into());
         }
         if self.0.iter().any(|(first, last)| first > last) {
-            return Some("collected.from must not be after collected.to");
+            return Some("collected.from must not be after collected.to".into());
+        }
+        let mut ends = self.0.iter().flat_map(|(first, last)| [*first, *last]);
+        if let Some(year) = ends.find(|year| ![i32::MIN, i32::MAX].contains(year) && !YEARS.contains(year)) {
+            return Some(format!("collected names {year}; years are from {} to {}", YEARS.start(), YEARS.end()));
         }
         let meet = |(index, one): (usize, &(i32, i32))| {
             self.0[..index].iter().any(|other| one.0 <= other.1 && other.0 <= one.1)
         };
-        self.0.iter().enumerate().any(meet).then_some("the spans of collected must not meet")
+        self.0.iter().enumerate().any(meet).then(|| "the spans of collected must not meet".into())
     }
 }
 
