@@ -8,15 +8,12 @@ use crate::registers::{Dimension, Vocabulary, counted};
 use crate::source::{SourceFault, did_you_mean};
 use crate::statistics::layout::Layouts;
 
-/// The values and numbers that no line uses, and the files that nobody reads.
+/// The doubts of the layouts themselves, the values and numbers that no line uses, and the files that nobody reads.
 pub(super) fn of(vocabulary: &Vocabulary, layouts: &Layouts, files: &ProfileFiles) -> Vec<SourceFault> {
     let mut doubts = files.strangers.clone();
-    let shares = layouts.iter().flat_map(|layout| layout.shares_beyond(vocabulary));
-    doubts.extend(shares.filter_map(|(code, reason)| {
-        let named = |file: &ProfileFile| Some(file.fault(file.text.find(&format!("\"{code}\""))?, reason.clone()));
-        files.tables.iter().find_map(named)
-    }));
+    doubts.extend(layouts.iter().flat_map(|layout| layout.doubts.clone()));
     let Some(file) = &files.vocabulary else { return doubts };
+    doubts.extend(vocabulary.unmet_defaults().into_iter().map(|(place, reason)| file.fault(place, reason)));
     for list in vocabulary.lists() {
         if list.register.counted && !list.property.in_list {
             let name = format!("{}.{}", list.register.name, list.property.name);

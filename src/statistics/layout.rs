@@ -24,7 +24,7 @@ use crate::formats::chart::ChartKind;
 use crate::messages::{Labels, Lang};
 use crate::registers::vocabulary::OWN;
 use crate::registers::{Dimension, Selection, Vocabulary};
-use crate::source::{SourceFault, located};
+use crate::source::{Refusal, SourceFault, located};
 pub use composition::{Composition, Part, Quantity};
 pub use layouts::Layouts;
 pub use years::Years;
@@ -47,6 +47,8 @@ pub struct Layout {
     pub total: Option<String>,
     /// The former names of the authority's dimensions and numbers, each with the one that it has now.
     pub renamed: BTreeMap<String, String>,
+    /// The doubts about it: what is no fault, but may be forgotten.
+    pub doubts: Vec<SourceFault>,
     footnotes: BTreeMap<String, Labels>,
     tables: Vec<TableLayout>,
 }
@@ -138,6 +140,8 @@ pub struct FootnoteKey {
 pub struct LayoutLine {
     /// Its code, such as `inquiries.area.it`.
     pub code: String,
+    /// Its place in the file: the number of bytes before it.
+    place: usize,
     /// The codes that it had: what was published and entered under them is its own.
     pub was: Vec<String>,
     /// The printed name.
@@ -169,6 +173,8 @@ pub struct Check {
     pub whole: String,
     /// The codes of the parts.
     pub parts: Vec<String>,
+    /// Its place in the file.
+    place: usize,
 }
 
 impl LineSource {
@@ -350,17 +356,16 @@ impl TableLayout {
         known.insert(&line.code, value);
     }
 
-    /// The number of times that an entered figure is in a line in a year; less than 0 where it is taken away.
-    pub fn weight(&self, line: &LayoutLine, entered: &str, year: i32) -> i64 {
+    /// The number of times that the figure of a line which is not derived is in a line in a year; less than 0 where it is taken away.
+    pub fn weight(&self, line: &LayoutLine, given: &str, year: i32) -> i64 {
         if !line.is_collected(year) {
             return 0;
         }
-        let weight = |code: &String| self.line(code).map_or(0, |line| self.weight(line, entered, year));
+        let weight = |code: &String| self.line(code).map_or(0, |line| self.weight(line, given, year));
         match &line.source {
-            LineSource::Entered => (line.code == entered).into(),
             LineSource::Sum(parts) => parts.iter().map(weight).sum(),
             LineSource::Rest { of, less } => weight(of) - less.iter().map(weight).sum::<i64>(),
-            _ => 0,
+            _ => (line.code == given).into(),
         }
     }
 
@@ -373,8 +378,10 @@ impl TableLayout {
 impl Layout {
     /// Reads a layout and refuses what could give wrong figures; all faults come at once.
     pub fn parse(file: &str, text: &str, context: LayoutContext) -> Result<Layout, Vec<SourceFault>> {
-        source::read(text, context)
-            .map_err(|refusals| refusals.into_iter().map(|refusal| located(file, text, refusal)).collect())
+        let located = |all: Vec<Refusal>| all.into_iter().map(|one| located(file, text, one)).collect();
+        let (mut layout, doubts) = source::read(text, context).map_err(located)?;
+        layout.doubts = located(doubts);
+        Ok(layout)
     }
 
     /// The names under which its publications and entered figures are kept, its own last.

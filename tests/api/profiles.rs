@@ -449,6 +449,11 @@ fn a_profile_is_written_out_and_checked() {
     let (_, _, told) = run(&["profile", "check", "own", "--database-url", "sqlite:none.sqlite3"]);
     assert!(told.contains("there is no database none.sqlite3") && !directory.0.join("none.sqlite3").exists(), "{told}");
     assert!(!run(&["profile", "check", "nowhere"]).0);
+    let (good, told, _) = run(&["profile", "check", "own/authority.toml"]);
+    assert!(
+        !good && told.lines().count() == 1 && told.starts_with("own/authority.toml: is no folder: a profile"),
+        "{told}"
+    );
     let (served, _, told) = run(&["serve", "--demo", "--profile-dir", "own"]);
     assert!(!served && told.contains("--demo"), "{told}");
 }
@@ -501,6 +506,42 @@ fn every_fault_is_named_with_its_file_and_line() {
     assert!(Profile::of(&config.profile).err().unwrap().to_string().contains("adress"));
 }
 
+/// What cannot be read in a layout hides nothing else that cannot be, and no value of a line that can.
+#[test]
+fn all_faults_of_a_layout_are_told_at_once() {
+    let line = |code: &str, more: &str| format!("[[tables.services.lines]]\ncode = \"{code}\"\n{more}\n");
+    let label = "label = { rm = \"a\", de = \"a\" }";
+    let text = [
+        "name = \"own\"\ntitle = \"Statistik\"\ntotal = \"total\"\n".to_owned(),
+        line("total", &format!("{label}\nany = [{{ register = [\"cases\"] }}]")),
+        line("b", "label = \"Fälle\"\nentered = true"),
+        line("c", &format!("{label}\nlevell = 1\nentered = true")),
+        line("d", &format!("{label}\nsum = [\"b\", \"c\"]")),
+        "[tables.services.chart]\ntitle = \"x\"\n[[tables.services.checks]]\nwhole = 5\n".to_owned(),
+        "[tables.more]\ntitel = 1\n".to_owned(),
+    ]
+    .concat();
+    let directory = folder(&[("tables/own.toml", &text)]);
+    let told =
+        || String::from_utf8(aufsicht(&directory.0).args(["profile", "check", "."]).output().unwrap().stdout).unwrap();
+    let places = |told: &str| -> Vec<String> {
+        let faults = told.lines().filter_map(|line| line.strip_prefix("./tables/own.toml:"));
+        faults.map(|fault| fault.split(':').next().unwrap().to_owned()).collect()
+    };
+    let of_all = told();
+    assert_eq!(places(&of_all), ["2", "10", "15", "22", "24", "26"], "{of_all}");
+    for fault in ["did you mean level?", "did you mean title?", "one for each language"] {
+        assert!(of_all.contains(fault), "{fault}: {of_all}");
+    }
+    // Lines that can be read are looked at beside one that cannot, and may name it.
+    let readable =
+        text.split("[tables.services.chart]").next().unwrap().replace("\"Statistik\"", "{ rm = \"a\", de = \"a\" }");
+    std::fs::write(directory.0.join("tables/own.toml"), readable.replace("[\"cases\"]", "[\"case\"]")).unwrap();
+    let of_lines = told();
+    assert_eq!(places(&of_lines), ["7", "10", "15"], "{of_lines}");
+    assert!(of_lines.contains("did you mean cases?") && !of_lines.contains("no line"), "{of_lines}");
+}
+
 /// The head of a layout, and lines of a table as a code, its label and what follows.
 fn layout(head: &str, tables: &[(&str, &[(&str, &str)])], checks: &str) -> String {
     let line = |table: &str, (code, source): &(&str, &str)| {
@@ -525,7 +566,7 @@ fn what_would_give_wrong_figures_is_told() {
     let check =
         |whole: &str, parts: &str| format!("[[tables.services.checks]]\nwhole = \"{whole}\"\nparts = [{parts}]\n");
     let nobody = "any = [{ register = [\"cases\"], under = \"Amt\", not = { under = \"Amt\" } }]";
-    let tables: [(&str, String, &str); 18] = [
+    let tables: [(&str, String, &str); 17] = [
         (
             "bodies that are named and taken away",
             services(&[ALL, ("nobody", nobody)], ""),
@@ -599,17 +640,6 @@ fn what_would_give_wrong_figures_is_told() {
             "tables/own.toml:15: no record can ever be in this selection",
         ),
         (
-            "a value that is not valid while its line is collected",
-            services(
-                &[
-                    ALL,
-                    ("early", "any = [{ register = [\"cases\"], requester = [\"COURT\"] }]\ncollected = { to = 2012 }"),
-                ],
-                "",
-            ),
-            "tables/own.toml:15: requester = COURT is valid in none of the years in which the line is collected: mend collected",
-        ),
-        (
             "a name of another layout",
             format!("was = [\"own\"]\n{}", services(&[ALL], "")),
             "tables/own.toml:1: was names \"own\", which is no former name of the layout: leave it out",
@@ -668,7 +698,17 @@ fn what_once_passed_is_told() {
     };
     let value = |more: &str| VOCABULARY.replace("code = \"NORTH\"", &format!("code = \"NORTH\"\n{more}"));
     let second = TABLES.replace("name = \"own\"", "name = \"other\"");
-    let cases: [(&str, String, &str); 10] = [
+    let cases: [(&str, String, &str); 12] = [
+        (
+            "tables/own.toml",
+            TABLES.replacen("level = 1", "level = 1\ncollected = { from = 99999 }", 1),
+            "tables/own.toml:9: collected names 99999; years are from 1900 to 2999",
+        ),
+        (
+            "vocabulary.toml",
+            VOCABULARY.replace("from = 2016", "from = 20160"),
+            "vocabulary.toml:10: valid names 20160; years are from 1900 to 2999",
+        ),
         (
             "authority.toml",
             format!("email = \"info at example.org\"\n{AUTHORITY}"),
@@ -730,12 +770,27 @@ fn what_nobody_will_see_is_doubted() {
     let more = format!(
         "{VOCABULARY}\n[[numbers]]\nname = \"hours\"\nregisters = [\"cases\"]\nlabel = {{ rm = \"Uras\", de = \"Stunden\" }}\n"
     );
-    let directory = folder(&[("vocabulary.toml", &more), ("vocabularly.toml", "")]);
+    let more = format!(
+        "{more}\n[[cases.channel]]\ncode = \"LETTER\"\nlabel = {{ rm = \"a\", de = \"a\" }}\ndefault = true\n\
+         requires = {{ requester = [\"COURT\"] }}\n"
+    );
+    let directory = folder(&[
+        ("vocabulary.toml", &more),
+        ("vocabularly.toml", ""),
+        ("chapter/20-more.md", ""),
+        ("chapters/20-more.markdown", ""),
+        ("tables/notes.txt", ""),
+        ("records/cases.csv", ""),
+    ]);
     let output = aufsicht(&directory.0).args(["profile", "check", "."]).output().unwrap();
     let told = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success());
     for doubt in [
         "vocabularly.toml: is no file of a profile and is not read; did you mean vocabulary.toml?",
+        "./chapter: is no folder of a profile and is not read; did you mean chapters?",
+        "chapters/20-more.markdown: is not read: the files in chapters end in .md",
+        "tables/notes.txt: is not read: the files in tables end in .toml",
+        "vocabulary.toml:40: cases.channel: LETTER is taken where a record says none and requires requester = COURT, which is no default",
         "vocabulary.toml:2: cases.kind: no line of a table uses COMPLAINT",
         "vocabulary.toml:14: cases.requester: no line of a table uses PRIVATE",
         "vocabulary.toml:7: cases.requester: COURT has the parent PUBLIC, which is no value and in no line",
@@ -744,8 +799,96 @@ fn what_nobody_will_see_is_doubted() {
     ] {
         assert!(told.lines().any(|line| line.starts_with("warning: ") && line.contains(doubt)), "{doubt}: {told}");
     }
+    assert!(!told.contains("records"), "a folder that is called like none of a profile is nobody's business: {told}");
     let config = Config { profile: settings(&directory), ..Config::for_database("sqlite:none").unwrap() };
     assert_eq!(Profile::of(&config.profile).unwrap().authority.event_types(), "aufsicht");
+}
+
+#[test]
+fn a_layout_that_could_not_be_shown_to_the_public_is_doubted() {
+    let lines = [
+        ("total", "any = [{ register = [\"cases\"] }]"),
+        ("court", "any = [{ register = [\"cases\"], requester = [\"COURT\"] }]"),
+        ("north", "any = [{ register = [\"cases\"], own.jurisdiction = [\"NORTH\"] }]"),
+        ("both", "any = [{ register = [\"cases\"], requester = [\"COURT\"], own.jurisdiction = [\"NORTH\"] }]"),
+    ];
+    let told = |lines: &[(&str, &str)]| {
+        let directory = folder(&[("tables/own.toml", &layout("total = \"total\"\n", &[("services", lines)], ""))]);
+        let output = aufsicht(&directory.0).args(["profile", "check", "."]).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let doubt = "warning: AUFSICHT_PUBLIC_STATISTICS: the layout own has lines whose small numbers cannot be protected: \
+        its lines court, north cut each other; ";
+    assert!(told(&lines).contains(doubt), "{}", told(&lines));
+    assert!(!told(&lines[..3]).contains("AUFSICHT_PUBLIC_STATISTICS"));
+}
+
+/// Selections that no new record can be in, though earlier ones may be, and checks that hold whatever is counted.
+#[test]
+fn what_says_nothing_is_doubted() {
+    let vocabulary = format!(
+        "{VOCABULARY}\n[[cases.channel]]\ncode = \"LETTER\"\nlabel = {{ rm = \"a\", de = \"a\" }}\n\
+         requires = {{ requester = [\"COURT\"], own.jurisdiction = [\"NORTH\"] }}\n"
+    );
+    let line = |code: &'static str, choice: &str, more: &str| {
+        (code, format!("any = [{{ register = [\"cases\"], {choice} }}]\n{more}"))
+    };
+    let lines = [
+        ("total", "any = [{ register = [\"cases\"] }]".to_owned()),
+        line("early", "requester = [\"COURT\"]", "collected = { to = 2012 }"),
+        line("late", "requester = [\"COURT\"]", "collected = { from = 2012 }"),
+        line("letters", "channel = [\"LETTER\"], requester = [\"PRIVATE\"]", ""),
+        line("strange", "channel = [\"LETTER\"], not = { own.jurisdiction = [\"NORTH\"] }", ""),
+        line("usual", "channel = [\"LETTER\", \"NONE\"], requester = [\"PRIVATE\"]", ""),
+        line("closed", "status = [\"OPEN\"]", "measure = \"closed\""),
+        line("days", "not = { status = [\"CLOSED\"] }", "measure = \"days_median\""),
+        line("open", "status = [\"OPEN\"]", "measure = \"pending\""),
+        line("private", "requester = [\"PRIVATE\"]", ""),
+        ("rest", "rest = { of = \"total\", less = [\"private\"] }".to_owned()),
+        ("others", "rest = { of = \"total\", less = [\"private\"] }\ncollected = { from = 2015 }".to_owned()),
+        ("sum", "sum = [\"private\", \"rest\"]".to_owned()),
+    ];
+    let lines: Vec<(&str, &str)> = lines.iter().map(|(code, source)| (*code, source.as_str())).collect();
+    let check =
+        |whole: &str, parts: &str| format!("[[tables.services.checks]]\nwhole = \"{whole}\"\nparts = [{parts}]\n");
+    let checks = [
+        check("sum", "\"private\", \"rest\""),
+        check("total", "\"private\", \"rest\""),
+        check("total", "\"sum\""),
+        // Before 2015 this one tells of others than private ones.
+        check("total", "\"private\", \"others\""),
+        check("total", "\"private\""),
+    ];
+    let directory = folder(&[
+        ("vocabulary.toml", &vocabulary),
+        ("tables/own.toml", &layout("total = \"total\"\n", &[("services", &lines)], &checks.concat())),
+    ]);
+    let output = aufsicht(&directory.0).args(["profile", "check", "."]).output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{told}");
+    let of_layout: Vec<&str> =
+        told.lines().filter_map(|line| line.strip_prefix("warning: ./tables/own.toml:")).collect();
+    const NOBODY: &str = "no new record can be in this selection";
+    let valid = "is valid in none of the years in which the line is collected and its other values are valid; mend collected, or \
+        valid in the vocabulary";
+    let closed = "the measure is of what is closed, which has the status CLOSED; leave the status out";
+    let idle = |whole: &str| {
+        format!("layout own: this check says nothing: {whole} is made of exactly these parts; leave it out")
+    };
+    assert_eq!(
+        of_layout,
+        [
+            format!("15: {NOBODY}: requester = COURT {valid}"),
+            format!("29: {NOBODY}: channel = LETTER requires requester = COURT, which it leaves out"),
+            format!("36: {NOBODY}: channel = LETTER requires own.jurisdiction = NORTH, which it leaves out"),
+            format!("50: {NOBODY}: {closed}"),
+            format!("57: {NOBODY}: {closed}"),
+            format!("94: {}", idle("sum")),
+            format!("97: {}", idle("total")),
+            format!("100: {}", idle("total")),
+        ]
+    );
 }
 
 #[test]

@@ -7,8 +7,8 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use super::{Code, CodedProperty, OWN, Vocabulary, with_children};
-use crate::registers;
+use super::{Code, CodeList, CodedProperty, OWN, Vocabulary, with_children};
+use crate::registers::{self, ABSENT, Criterion, Dimension, Register, Selection};
 use crate::source::{Refusal, did_you_mean};
 
 /// The values that are required of a property, or the properties of `own`: `own.NAME = […]` without quotes is a table in TOML.
@@ -83,6 +83,35 @@ pub(super) fn read(
     requires
 }
 
+impl Vocabulary {
+    /// The doubts about values that a record gets where it says none, and that demand what it does not get so: such a record is
+    /// refused.
+    pub fn unmet_defaults(&self) -> Vec<Refusal> {
+        let default = |register: &Register, name: &str| {
+            let code = self.codes(register.name, name).iter().find(|code| code.is_default);
+            code.map_or(ABSENT, |code| code.code.as_str())
+        };
+        let lists = self.lists.iter().filter(|list| !list.property.in_list);
+        let of_list = |list: &CodeList| {
+            let code = list.codes.iter().find(|code| code.is_default)?;
+            let is_unmet = |(name, needed): &(&String, &Vec<String>)| {
+                !accepted(self, list.register.name, name, needed).contains(&default(list.register, name))
+            };
+            let (name, needed) = code.requires.iter().find(is_unmet)?;
+            let reason = format!(
+                "{}.{}: {} is taken where a record says none and requires {name} = {}, which is no default: a record that says \
+                 neither is refused; make it the default of {name}, or take this one from what is the default",
+                list.register.name,
+                list.property.name,
+                code.code,
+                needed.join(" or ")
+            );
+            Some((code.place, reason))
+        };
+        lists.filter_map(of_list).collect()
+    }
+}
+
 /// Refuses requirements of what no record that has the value can have.
 pub(super) fn unmet(vocabulary: &Vocabulary) -> Vec<Refusal> {
     let lists = vocabulary.lists.iter().map(|list| (vec![list.register.name], &list.codes));
@@ -103,6 +132,45 @@ pub(super) fn unmet(vocabulary: &Vocabulary) -> Vec<Refusal> {
         }
     }
     refusals
+}
+
+impl Vocabulary {
+    /// The reason why no new record of a register can be in a selection: each value that it names in some respect demands another one
+    /// that it leaves out.
+    pub fn contradiction(&self, register: &Register, selection: &Selection) -> Option<String> {
+        selection.0.iter().find_map(|(criterion, values)| {
+            let Criterion::Of(dimension) = criterion else { return None };
+            let is_named = |value: &str| values.takes_any([value].into_iter());
+            if is_named(ABSENT) && self.can_have(register, *dimension, ABSENT) {
+                return None;
+            }
+            let named = self.codes_in(register, *dimension).iter().filter(|code| is_named(&code.code));
+            let demand = |code: &Code| {
+                let (name, needed) = self.left_out(register, code, selection)?;
+                let (value, needed) = (&code.code, needed.join(" or "));
+                Some(format!("{} = {value} requires {name} = {needed}, which it leaves out", dimension.name()))
+            };
+            let demands: Vec<String> = named.map(demand).collect::<Option<_>>()?;
+            demands.into_iter().next()
+        })
+    }
+
+    /// A requirement of a value, by the name of the property, of which a selection takes no value.
+    fn left_out<'v>(
+        &self,
+        register: &Register,
+        code: &'v Code,
+        selection: &Selection,
+    ) -> Option<(&'v String, &'v Vec<String>)> {
+        code.requires.iter().find(|(name, needed)| {
+            let own = self.own_dimensions(register).find(|own| own.path == **name).map(|own| Dimension::Own(own.path));
+            let of_list = |property: &&CodedProperty| property.name == **name && !property.in_list;
+            let coded = register.coded.iter().find(of_list).map(|property| property.dimension);
+            let values = own.or(coded).and_then(|dimension| selection.0.get(&Criterion::Of(dimension)));
+            let needed = accepted(self, register.name, name, needed);
+            values.is_some_and(|values| !needed.into_iter().any(|value| values.takes_any([value].into_iter())))
+        })
+    }
 }
 
 /// The values that meet a requirement in records of a register: those that it names, and all that belong to them as to their group.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::composing::Composing;
+use super::doubts;
 use super::refusals::{Refusals, Written, no_line};
 use super::selections::{Choice, selection};
 use super::units;
@@ -16,7 +17,7 @@ use super::{Composition, FootnoteKey, LayoutContext, LayoutLine, LineSource, Qua
 use crate::decimal::Decimal;
 use crate::messages::Labels;
 use crate::registers::vocabulary::labels;
-use crate::registers::{ALL, Criterion, Dimension, Selection, ValueSet};
+use crate::registers::{ALL, Dimension, Selection};
 use crate::source::{Refusal, did_you_mean, is_word, refuse};
 use crate::text;
 
@@ -108,9 +109,10 @@ const LONGEST: usize = 200;
 /// The most lines that a table can have: nobody reads more, and one can be made of all others.
 const MOST: usize = 1000;
 
-/// Reads the lines of a table; none if one of them cannot be read.
+/// Reads the lines of a table; none if one of them cannot be read. Of those that could not be, the codes are given: other lines may
+/// name them.
 pub(super) fn read(
-    written: &[LineSourceText],
+    (written, unread): (&[LineSourceText], &[String]),
     footnotes: &[&str],
     context: LayoutContext,
     refusals: &mut Refusals,
@@ -120,7 +122,7 @@ pub(super) fn read(
         refusals.note(refuse::<_, ()>(&line.code, reason));
         return None;
     }
-    let before = refusals.0.len();
+    let before = refusals.refused.len();
     let mut codes: Vec<&str> = Vec::new();
     for line in written {
         let code = line.code.get_ref().as_str();
@@ -135,9 +137,10 @@ pub(super) fn read(
         }
         codes.push(code);
     }
+    codes.extend(unread.iter().map(String::as_str));
     let mut lines: Vec<LayoutLine> =
         written.iter().filter_map(|written| line(written, &codes, footnotes, context, refusals)).collect();
-    if refusals.0.len() > before {
+    if refusals.refused.len() > before || !unread.is_empty() {
         return None;
     }
     let places: HashMap<String, usize> = codes.iter().enumerate().map(|(at, code)| ((*code).to_owned(), at)).collect();
@@ -172,6 +175,7 @@ fn line(
     let (label, labels) = named?;
     Some(LayoutLine {
         code: line.code.get_ref().clone(),
+        place: line.code.span().start,
         was: line.was.iter().map(|code| code.get_ref().clone()).collect(),
         label,
         labels,
@@ -308,71 +312,49 @@ fn counted(
     context: LayoutContext,
     refusals: &mut Refusals,
 ) -> Option<LineSource> {
-    const MEASURES: [&str; 7] = ["received", "closed", "opening", "pending", "settled", "days_mean", "days_median"];
     let read = any.get_ref().iter().map(|choice| refusals.note(selection(choice, context))).collect::<Vec<_>>();
-    let selections = read.into_iter().collect::<Option<Vec<Vec<Selection>>>>().map(|all| all.concat());
-    if let Some(add) = &line.add {
-        if let Some(measure) = &line.measure {
-            refusals
-                .note(refuse::<_, ()>(measure, "a line has either measure or add: a number is added where received"));
+    let read = read.into_iter().collect::<Option<Vec<Vec<Selection>>>>();
+    let selections = read.as_ref().map(|all| all.concat());
+    let source = match (&line.add, &line.measure) {
+        (Some(add), measure) => {
+            if let Some(measure) = measure {
+                let reason = "a line has either measure or add: a number is added where received";
+                refusals.note(refuse::<_, ()>(measure, reason));
+            }
+            let selections = selections?;
+            refusals.note(check_number(add, &selections, context))?;
+            LineSource::Count(selections, Quantity::Number(add.get_ref().clone()))
         }
-        let selections = selections?;
-        refusals.note(check_number(add, &selections, context))?;
-        check_validity(line, any, &selections, context, refusals);
-        return Some(LineSource::Count(selections, Quantity::Number(add.get_ref().clone())));
-    }
-    let Some(measure) = &line.measure else {
-        check_validity(line, any, selections.as_ref()?, context, refusals);
-        return Some(LineSource::Count(selections?, Quantity::Received));
+        (None, None) => LineSource::Count(selections?, Quantity::Received),
+        (None, Some(measure)) => refusals.note(measured(measure, selections))??,
     };
-    let quantities = [Quantity::Received, Quantity::Closed, Quantity::Opening, Quantity::Pending, Quantity::Settled];
-    let name = measure.get_ref().as_str();
-    if let Some(quantity) = quantities.into_iter().find(|quantity| quantity.name() == name) {
-        return Some(LineSource::Count(selections?, quantity));
+    let collected = line.collected.as_ref().map(Spanned::get_ref).filter(|years| years.fault().is_none());
+    for (choice, selections) in any.get_ref().iter().zip(&read?) {
+        let doubt = doubts::unlikely(selections, &source, collected, context.vocabulary);
+        refusals.doubted.extend(doubt.map(|reason| (choice.span().start, reason)));
     }
-    match name {
-        "days_mean" => Some(LineSource::DaysMean(selections?)),
-        "days_median" => Some(LineSource::DaysMedian(selections?)),
-        _ => {
-            let meant = did_you_mean(name, MEASURES);
-            let reason = format!("there is no measure {name}{meant}; there are {}", MEASURES.join(", "));
-            refusals.note(refuse(measure, reason))
-        }
-    }
+    Some(source)
 }
 
-/// Refuses selections of records received whose values are valid in none of the years in which the line is collected.
-fn check_validity(
-    line: &LineSourceText,
-    any: &Spanned<Vec<Spanned<Choice>>>,
-    selections: &[Selection],
-    context: LayoutContext,
-    refusals: &mut Refusals,
-) {
-    let collected = line.collected.as_ref().map(Spanned::get_ref).filter(|years| years.fault().is_none());
-    let Some(collected) = collected else { return };
-    let is_valid = |selection: &Selection, dimension: Dimension, value: &str| {
-        let registers = ALL.iter().filter(|register| selection.names_register(register.name));
-        let mut spans =
-            registers.filter_map(|register| context.vocabulary.valid_years(register, dimension, value)).peekable();
-        spans.peek().is_none() || spans.any(|(from, to)| Years::span(from, to).meets(collected))
+/// The source that a measure makes of selections, where these could be read.
+fn measured(measure: &Spanned<String>, selections: Option<Vec<Selection>>) -> Result<Option<LineSource>, Refusal> {
+    type Source = fn(Vec<Selection>) -> LineSource;
+    const MEASURES: [(&str, Source); 7] = [
+        ("received", |all| LineSource::Count(all, Quantity::Received)),
+        ("closed", |all| LineSource::Count(all, Quantity::Closed)),
+        ("opening", |all| LineSource::Count(all, Quantity::Opening)),
+        ("pending", |all| LineSource::Count(all, Quantity::Pending)),
+        ("settled", |all| LineSource::Count(all, Quantity::Settled)),
+        ("days_mean", LineSource::DaysMean),
+        ("days_median", LineSource::DaysMedian),
+    ];
+    let name = measure.get_ref().as_str();
+    let Some((_, source)) = MEASURES.iter().find(|(known, _)| *known == name) else {
+        let known = MEASURES.map(|(known, _)| known);
+        let meant = did_you_mean(name, known);
+        return refuse(measure, format!("there is no measure {name}{meant}; there are {}", known.join(", ")));
     };
-    let respects =
-        selections.iter().flat_map(|one| one.0.iter().map(move |(criterion, values)| (one, criterion, values)));
-    for (selection, criterion, values) in respects {
-        if let (Criterion::Of(dimension), ValueSet::In(values)) = (criterion, values)
-            && !values.iter().any(|value| is_valid(selection, *dimension, value))
-        {
-            let values: Vec<&str> = values.iter().map(String::as_str).collect();
-            let reason = format!(
-                "{} = {} is valid in none of the years in which the line is collected: mend collected, or valid in the vocabulary",
-                dimension.name(),
-                values.join(", ")
-            );
-            refusals.note(refuse::<_, ()>(any, reason));
-            return;
-        }
-    }
+    Ok(selections.map(source))
 }
 
 /// The numbers of registers that can be added: each with its register.

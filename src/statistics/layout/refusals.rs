@@ -1,4 +1,4 @@
-//! Refusals in a layout while it is read.
+//! Refusals in a layout while it is read, and doubts about it.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,17 @@ use crate::source::{Refusal, did_you_mean, refuse};
 /// A text as it is written, by language.
 pub(super) type Written = Spanned<BTreeMap<String, String>>;
 
-/// The refusals in a layout, as far as it was read.
+/// The refusals in a layout, as far as it was read, and the doubts about what is no fault.
 #[derive(Default)]
-pub(super) struct Refusals(pub(super) Vec<Refusal>);
+pub(super) struct Refusals {
+    pub(super) refused: Vec<Refusal>,
+    pub(super) doubted: Vec<Refusal>,
+}
 
 impl Refusals {
     /// Notes a refusal.
     pub(super) fn note<T>(&mut self, read: Result<T, Refusal>) -> Option<T> {
-        read.map_err(|refusal| self.0.push(refusal)).ok()
+        read.map_err(|refusal| self.refused.push(refusal)).ok()
     }
 }
 

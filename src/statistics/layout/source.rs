@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use toml::Spanned;
+use toml::de::{DeArray, DeString, DeTable, DeValue};
 
 use super::lines::{self, LineSourceText};
 use super::refusals::{Refusals, Written, no_line};
@@ -11,7 +12,7 @@ use super::{ChartLayout, Check, Layout, LayoutContext, LayoutLine, Publisher, Ta
 use crate::formats::chart::ChartKind;
 use crate::messages::{Labels, Lang};
 use crate::registers::vocabulary::labels;
-use crate::source::{Refusal, check_email, did_you_mean, is_word, refuse, unreadable};
+use crate::source::{Refusal, check_email, did_you_mean, each, is_word, items, refuse, typed, unreadable};
 use crate::statistics::period::Period;
 use crate::text;
 
@@ -30,6 +31,9 @@ struct LayoutSource {
     footnotes: BTreeMap<String, Written>,
     #[serde(default)]
     tables: BTreeMap<Spanned<String>, TableSource>,
+    /// The number of tables, with those that could not be read.
+    #[serde(skip)]
+    number: usize,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +57,9 @@ struct TableSource {
     period: Option<PeriodSource>,
     #[serde(default)]
     lines: Vec<LineSourceText>,
+    /// The codes of the lines that could not be read.
+    #[serde(skip)]
+    unread: Vec<String>,
     #[serde(default)]
     checks: Vec<CheckSource>,
     chart: Option<ChartSource>,
@@ -83,19 +90,65 @@ struct CheckSource {
     parts: Spanned<Vec<Spanned<String>>>,
 }
 
-/// Reads a layout; each refusal has its place in the text.
-pub(super) fn read(text: &str, context: LayoutContext) -> Result<Layout, Vec<Refusal>> {
-    let source: LayoutSource = toml::from_str(text).map_err(|error| vec![unreadable(&error)])?;
+/// Reads a layout, with the doubts about it; each of them, and each refusal, has its place in the text.
+pub(super) fn read(text: &str, context: LayoutContext) -> Result<(Layout, Vec<Refusal>), Vec<Refusal>> {
+    let whole = DeTable::parse(text).map_err(|error| vec![unreadable(&error)])?;
     let mut refusals = Refusals::default();
-    let layout = layout(source, context, &mut refusals);
-    let Refusals(mut refusals) = refusals;
-    match layout.filter(|_| refusals.is_empty()) {
-        Some(layout) => Ok(layout),
+    let source = layout_source(whole, &mut refusals.refused);
+    let layout = source.and_then(|source| layout(source, context, &mut refusals));
+    let Refusals { mut refused, mut doubted } = refusals;
+    match layout.filter(|_| refused.is_empty()) {
+        Some(layout) => {
+            doubted.extend(layout.doubtful(context.vocabulary));
+            doubted.sort_by_key(|(place, _)| *place);
+            Ok((layout, doubted))
+        }
         None => {
-            refusals.sort_by_key(|(place, _)| *place);
-            Err(refusals)
+            refused.sort_by_key(|(place, _)| *place);
+            Err(refused)
         }
     }
+}
+
+/// A layout as it is written. Its tables, and the elements of their lists, are read one by one: what is wrong with one hides nothing
+/// of the others.
+fn layout_source(whole: Spanned<DeTable>, refusals: &mut Vec<Refusal>) -> Option<LayoutSource> {
+    let (span, mut whole) = (whole.span(), whole.into_inner());
+    let mut tables = Vec::new();
+    if let Some(written) = whole.get_mut("tables")
+        && let DeValue::Table(named) = written.get_mut()
+    {
+        tables.extend(std::mem::take(named));
+    }
+    let number = tables.len();
+    let name = |name: Spanned<DeString>| Spanned::new(name.span(), name.into_inner().into_owned());
+    let read = tables.into_iter().filter_map(|(key, value)| Some((name(key), table_source(value, refusals)?)));
+    let tables = read.collect();
+    let source: LayoutSource = typed(Spanned::new(span, DeValue::Table(whole)), refusals)?;
+    Some(LayoutSource { tables, number, ..source })
+}
+
+fn table_source(mut written: Spanned<DeValue>, refusals: &mut Vec<Refusal>) -> Option<TableSource> {
+    let mut take = |name: &str| match written.get_mut() {
+        DeValue::Table(table) => {
+            let list = table.get_mut(name)?;
+            let empty = Spanned::new(list.span(), DeValue::Array(DeArray::new()));
+            Some(std::mem::replace(list, empty))
+        }
+        _ => None,
+    };
+    let (lines, checks, charts) = (take("lines"), take("checks"), take("charts"));
+    let (mut read, mut unread) = (Vec::new(), Vec::new());
+    for line in lines.into_iter().flat_map(|lines| items(lines, refusals)).collect::<Vec<_>>() {
+        let code = line.get_ref().get("code").and_then(|code| code.get_ref().as_str()).unwrap_or_default().to_owned();
+        match typed(line, refusals) {
+            Some(line) => read.push(line),
+            None => unread.push(code),
+        }
+    }
+    let checks = checks.map(|checks| each(checks, refusals)).unwrap_or_default();
+    let charts = charts.map(|charts| each(charts, refusals)).unwrap_or_default();
+    Some(TableSource { lines: read, unread, checks, charts, ..typed(written, refusals)? })
 }
 
 /// The languages of a layout's texts: some of those that the authority works in, and all of them where it names none.
@@ -139,7 +192,6 @@ fn layout(source: LayoutSource, context: LayoutContext, refusals: &mut Refusals)
     written.sort_by_key(|(name, _)| name.span().start);
     let known_footnotes: Vec<&str> = source.footnotes.keys().map(String::as_str).collect();
     let mut tables: Vec<TableLayout> = Vec::new();
-    let is_complete = written.len();
     for (name, source) in written {
         if !is_word(name.get_ref()) {
             let reason = "the name of a table must be lower-case letters, digits and hyphens";
@@ -149,13 +201,13 @@ fn layout(source: LayoutSource, context: LayoutContext, refusals: &mut Refusals)
         let table = table(name, source, told, context, refusals);
         tables.extend(table);
     }
-    let total = match is_complete == tables.len() {
+    let total = match source.number == tables.len() {
         true => refusals.note(total(source.total, &source.name, &tables)).flatten(),
         false => None,
     };
     let name = source.name.into_inner();
     let renamed = context.vocabulary.former_paths().into_iter().collect();
-    Some(Layout { name, was, title: title?, publisher, total, renamed, footnotes, tables })
+    Some(Layout { name, was, title: title?, publisher, total, renamed, doubts: Vec::new(), footnotes, tables })
 }
 
 /// The names that a layout had.
@@ -234,12 +286,12 @@ fn table(
     context: LayoutContext,
     refusals: &mut Refusals,
 ) -> Option<TableLayout> {
-    if source.lines.is_empty() {
+    if source.lines.is_empty() && source.unread.is_empty() {
         refusals.note(refuse::<_, ()>(&name, format!("the table {} has no lines", name.get_ref())));
     }
     let title = source.title.as_ref().and_then(|title| refusals.note(labels(title, context.languages)));
     let period = source.period.as_ref().and_then(|period| refusals.note(self::period(period))).unwrap_or(usual);
-    let lines = lines::read(&source.lines, footnotes, context, refusals)?;
+    let lines = lines::read((&source.lines, &source.unread), footnotes, context, refusals)?;
     for (line, written) in lines.iter().zip(&source.lines) {
         let of = earlier.iter().find_map(|table| Some((table, table.line(&line.code)?)));
         let Some((table, known)) = of else { continue };
@@ -318,7 +370,7 @@ fn check(source: &CheckSource, lines: &[LayoutLine]) -> Result<Check, Refusal> {
         return refuse(&source.parts, reason);
     }
     let parts = parts.iter().map(|part| part.code.clone()).collect();
-    Ok(Check { whole: whole.code.clone(), parts })
+    Ok(Check { whole: whole.code.clone(), parts, place: source.whole.span().start })
 }
 
 fn chart_layout(source: ChartSource, lines: &[LayoutLine], context: LayoutContext) -> Result<ChartLayout, Refusal> {
