@@ -73,14 +73,18 @@ SELECT records.pos, records.id, records.register, records.number, records.title,
   WHERE (("records"."id" = $1) AND ("records"."register" = $2))
   LIMIT $3;
 UPDATE "records"
-  SET "register" = $1, "number" = $2, "title" = $3, "received_on" = $4, "closed_on" = $5, "status" = $6, "responsible" = $7, "kind" = $8, "requester" = $9, "area" = $10, "channel" = $11, "filing" = $12, "role" = $13, "medium" = $14, "organisation" = $15, "due_on" = $16, "published" = $17, "external_system" = $18, "external_id" = $19, "external_version" = $20, "external_url" = $21, "details" = $22, "personal" = $23, "created_at" = $24, "updated_at" = $25, "revision" = $26, "number_key" = $27, "organisation_key" = $28, "external_given" = $29, "title_key" = $30
-  WHERE (("records"."pos" = $31) AND ("records"."revision" = $32))
+  SET "title" = $1, "personal" = $2, "revision" = $3, "title_key" = $4
+  WHERE (("records"."pos" = $5) AND ("records"."revision" = $6))
   RETURNING "records"."pos";
 DELETE
   FROM records_search AS held USING unnest(string_to_array($1, ' '), CAST(string_to_array($2, ' ') AS BIGINT[])) AS named (word, key)
   WHERE held.word = named.word AND held.key = named.key;
 
 -- close a case
+UPDATE "records"
+  SET "closed_on" = $1, "status" = $2, "personal" = $3, "revision" = $4
+  WHERE (("records"."pos" = $5) AND ("records"."revision" = $6))
+  RETURNING "records"."pos";
 WITH change (of_period, of_register, of_kind, of_requester, of_area, of_channel, of_filing, of_role, of_medium, of_status, of_responsible, more_received, more_closed, more_days, more_settled) AS (
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)) UPDATE cube
   SET received = received + more_received, closed = closed + more_closed, days = days + more_days, settled = settled + more_settled
@@ -103,7 +107,10 @@ SELECT "tombstones"."record_id", "tombstones"."version"
   LIMIT $4;
 
 -- deliver it again
--- sends nothing else than what stands above.
+UPDATE "records"
+  SET "external_version" = $1, "revision" = $2
+  WHERE (("records"."pos" = $3) AND ("records"."revision" = $4))
+  RETURNING "records"."pos";
 
 -- delete a case
 SELECT "records"."id", "records"."register"

@@ -84,7 +84,7 @@ SELECT records.pos, records.id, records.register, records.number, records.title,
   WHERE ((`records`.`id` = ?) AND (`records`.`register` = ?))
   LIMIT ?;
 UPDATE `records`
-  SET `register` = ?, `number` = ?, `title` = ?, `received_on` = ?, `closed_on` = ?, `status` = ?, `responsible` = ?, `kind` = ?, `requester` = ?, `area` = ?, `channel` = ?, `filing` = ?, `role` = ?, `medium` = ?, `organisation` = ?, `due_on` = ?, `published` = ?, `external_system` = ?, `external_id` = ?, `external_version` = ?, `external_url` = ?, `details` = ?, `personal` = ?, `created_at` = ?, `updated_at` = ?, `revision` = ?, `number_key` = ?, `organisation_key` = ?, `external_given` = ?, `title_key` = ?
+  SET `title` = ?, `personal` = ?, `revision` = ?, `title_key` = ?
   WHERE ((`records`.`pos` = ?) AND (`records`.`revision` = ?))
   RETURNING `pos`;
 INSERT INTO counters (name, value)
@@ -95,6 +95,10 @@ INSERT INTO records_search (records_search, rowid, words)
   VALUES (?, ?, ?);
 
 -- close a case
+UPDATE `records`
+  SET `closed_on` = ?, `status` = ?, `personal` = ?, `revision` = ?
+  WHERE ((`records`.`pos` = ?) AND (`records`.`revision` = ?))
+  RETURNING `pos`;
 WITH change (of_period, of_register, of_kind, of_requester, of_area, of_channel, of_filing, of_role, of_medium, of_status, of_responsible, more_received, more_closed, more_days, more_settled) AS (
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)) UPDATE cube
   SET received = received + more_received, closed = closed + more_closed, days = days + more_days, settled = settled + more_settled
@@ -121,7 +125,10 @@ SELECT `tombstones`.`record_id`, `tombstones`.`version`
   LIMIT ?;
 
 -- deliver it again
--- sends nothing else than what stands above.
+UPDATE `records`
+  SET `external_version` = ?, `revision` = ?
+  WHERE ((`records`.`pos` = ?) AND (`records`.`revision` = ?))
+  RETURNING `pos`;
 
 -- delete a case
 SELECT `records`.`id`, `records`.`register`
