@@ -15,7 +15,7 @@ use crate::db::{Db, KeptPages, exclusively, foretell_rewriting, forget_old_pages
 use crate::error::{Error, Result};
 use crate::json::flat;
 use crate::messages::Lang;
-use crate::records::erasable::Wanted;
+use crate::records::erasable::ErasedTexts;
 use crate::records::find;
 use crate::records::personal::is_personal;
 use crate::records::projections::history as changes;
@@ -116,35 +116,18 @@ impl Erasure {
 
     /// Returns what was taken, what was left and why, a sentence each.
     pub fn told(&self) -> Vec<String> {
-        let list = |found: &BTreeMap<String, usize>| {
-            let one =
-                |(property, revisions): (&String, &usize)| format!("{property} ({})", counted(*revisions, "revision"));
-            found.iter().map(one).collect::<Vec<_>>().join(", ")
-        };
         let ErasureFindings { taken, left, is_key_forgotten, .. } = &self.found;
         let mut out = vec![match (taken.is_empty(), is_key_forgotten) {
             (true, false) => "There was nothing to erase.".to_owned(),
             (true, true) => "Erased: the key in another system.".to_owned(),
-            (false, _) => format!("Erased: {}.", list(taken)),
+            (false, _) => format!("Erased: {}.", by_property(taken)),
         }];
         if *is_key_forgotten {
             out.push(
                 "Its key in another system is forgotten too: a late delivery of the matter would make it anew.".into(),
             );
         }
-        let (own, texts): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            left.clone().into_iter().partition(|(property, _)| property.starts_with(OWN));
-        let names = |of: &BTreeMap<String, usize>| of.keys().map(String::as_str).collect::<Vec<_>>().join(",");
-        if !texts.is_empty() {
-            out.push(format!("Left: {}; to erase them too, give --properties {}", list(&texts), names(&texts)));
-        }
-        if !own.is_empty() {
-            out.push(format!(
-                "Left, for figures are counted by it: {}; --properties {} erases it too, and these figures change",
-                list(&own),
-                names(&own)
-            ));
-        }
+        out.extend(told_of_left(left));
         if !taken.is_empty() {
             out.push(
                 "Left, for the figures follow from them: number, dates and classifications. Left, for they hold none of it: \
@@ -198,10 +181,32 @@ fn counted(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
+/// Properties, each with the number of revisions in which it was found.
+fn by_property(found: &BTreeMap<String, usize>) -> String {
+    let one = |(property, revisions): (&String, &usize)| format!("{property} ({})", counted(*revisions, "revision"));
+    found.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns what was left of texts, and of what is the authority's own, a sentence each.
+fn told_of_left(left: &BTreeMap<String, usize>) -> Vec<String> {
+    let (own, texts): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        left.clone().into_iter().partition(|(property, _)| property.starts_with(OWN));
+    let names = |of: &BTreeMap<String, usize>| of.keys().map(String::as_str).collect::<Vec<_>>().join(",");
+    let of_texts = || format!("Left: {}; to erase them too, give --properties {}", by_property(&texts), names(&texts));
+    let of_own = || {
+        let (found, names) = (by_property(&own), names(&own));
+        format!(
+            "Left, for figures are counted by it: {found}; --properties {names} erases it too, and these figures change"
+        )
+    };
+    let sentences = [(!texts.is_empty()).then(of_texts), (!own.is_empty()).then(of_own)];
+    sentences.into_iter().flatten().collect()
+}
+
 /// Refuses names of properties that no register could erase.
 pub fn check(wanted: &[String], vocabulary: &Vocabulary) -> Result<()> {
     let known = |name: &String| {
-        let alone = Wanted { properties: std::slice::from_ref(name), lang: Lang::default() };
+        let alone = ErasedTexts { properties: std::slice::from_ref(name), lang: Lang::default() };
         let is_known = |register: &Register| {
             schema::leaves(register, vocabulary, &format!("New{}", register.record))
                 .iter()
@@ -223,7 +228,7 @@ pub fn check(wanted: &[String], vocabulary: &Vocabulary) -> Result<()> {
 pub fn erase(
     db: &mut Db,
     ids: &[String],
-    (wanted, forgets_keys): (Wanted, bool),
+    (wanted, forgets_keys): (ErasedTexts, bool),
     by: &OperationContext,
 ) -> Result<Erasure> {
     if !ids.is_empty() && (!by.keys.has_record_keys() || !wanted.properties.is_empty()) {
@@ -287,7 +292,7 @@ pub fn finish(db: &mut Db, by: &OperationContext) -> Result<usize> {
     by.keys.each_page(true, |keys| {
         let ids = lost(db, &keys)?;
         // No text is named: the language is that of no word.
-        let nothing = Wanted { properties: &[], lang: Lang::default() };
+        let nothing = ErasedTexts { properties: &[], lang: Lang::default() };
         let erased = erase(db, &ids, (nothing, false), by)?;
         erased.reach_in_files().iter().for_each(|line| log::warn!("{line}"));
         records += erased.records;

@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::profile::Profile;
-use crate::records::erasable::Wanted;
+use crate::records::erasable::ErasedTexts;
 use crate::{db, seal};
 
 /// The commands on one person's matter.
@@ -64,10 +64,10 @@ pub fn subject(command: SubjectCommand, config: &Config) -> Result<ExitCode> {
 }
 
 /// The texts that are named, if they can be erased; the word in their place is in the language that the authority works in first.
-fn wanted<'p>(properties: &'p [String], config: &Config) -> Result<Wanted<'p>> {
+fn wanted<'p>(properties: &'p [String], config: &Config) -> Result<ErasedTexts<'p>> {
     let profile = Profile::of(&config.profile)?;
     erasure::check(properties, &profile.vocabulary)?;
-    Ok(Wanted { properties, lang: profile.authority.language() })
+    Ok(ErasedTexts { properties, lang: profile.authority.language() })
 }
 
 /// Erases the personal data of the records that were closed before a day, or says of how many it would.

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::files::{ProfileFile, ProfileFiles};
-use crate::registers::vocabulary::{Code, with_children};
-use crate::registers::{Dimension, Vocabulary, counted};
+use crate::registers::vocabulary::Code;
+use crate::registers::{Criterion, Dimension, ValueSet, Vocabulary, counted};
 use crate::source::{SourceFault, did_you_mean};
-use crate::statistics::layout::Layouts;
+use crate::statistics::layout::{Layout, Layouts};
 
 /// The doubts of the layouts themselves, the values and numbers that no line uses, and the files that nobody reads.
 pub(super) fn of(vocabulary: &Vocabulary, layouts: &Layouts, files: &ProfileFiles) -> Vec<SourceFault> {
@@ -17,7 +17,7 @@ pub(super) fn of(vocabulary: &Vocabulary, layouts: &Layouts, files: &ProfileFile
     for list in vocabulary.lists() {
         if list.register.counted && !list.property.in_list {
             let name = format!("{}.{}", list.register.name, list.property.name);
-            doubts.extend(unused(layouts, file, &name, list.property.dimension, &list.codes));
+            doubts.extend(unused(layouts, file, &name, (&[list.register.name], list.property.dimension), &list.codes));
         }
     }
     let of_property = vocabulary.lists().iter().map(|list| {
@@ -30,7 +30,7 @@ pub(super) fn of(vocabulary: &Vocabulary, layouts: &Layouts, files: &ProfileFile
     }
     for own in &vocabulary.dimensions {
         if counted().any(|register| own.registers.contains(&register.name)) {
-            doubts.extend(unused(layouts, file, own.path, Dimension::Own(own.path), &own.codes));
+            doubts.extend(unused(layouts, file, own.path, (&own.registers, Dimension::Own(own.path)), &own.codes));
         }
     }
     let numbers = layouts.unused_numbers(vocabulary).into_iter();
@@ -39,22 +39,24 @@ pub(super) fn of(vocabulary: &Vocabulary, layouts: &Layouts, files: &ProfileFile
     doubts
 }
 
-/// The doubt about the values of a property that no line of a layout names, be it by their group. A property that no line
-/// is broken down by may have values for the sake of the rules that go by them.
+/// The doubt about the values in a dimension that records of these registers have and that no line of a layout is about: none names
+/// them, be it by their group, or takes all but others. A property that no line is broken down by may have values for the sake of the
+/// rules that go by them.
 fn unused(
     layouts: &Layouts,
     file: &ProfileFile,
     name: &str,
-    dimension: Dimension,
+    (registers, dimension): (&[&str], Dimension),
     codes: &[Code],
 ) -> Option<SourceFault> {
-    let named: BTreeSet<String> = layouts
-        .iter()
-        .flat_map(|layout| layout.values(dimension))
-        .flat_map(|(_, value)| with_children(value, || codes.iter()))
-        .collect();
-    let is_broken_down = codes.iter().any(|code| named.contains(&code.code));
-    let is_unused = |code: &&Code| !named.contains(&code.code) && (is_broken_down || code.is.is_none());
+    let selections = layouts.iter().flat_map(Layout::lines).flat_map(|line| line.source.selections());
+    let of_registers = selections.filter(|one| registers.iter().any(|register| one.names_register(register)));
+    let chosen: Vec<&ValueSet> = of_registers.filter_map(|one| one.0.get(&Criterion::Of(dimension))).collect();
+    let is_used = |code: &Code| {
+        chosen.iter().any(|values| matches!(values, ValueSet::NotIn(_)) || values.named().contains(&code.code))
+    };
+    let is_broken_down = codes.iter().any(is_used);
+    let is_unused = |code: &&Code| !is_used(code) && (is_broken_down || code.is.is_none());
     let unused: Vec<&Code> = codes.iter().filter(is_unused).collect();
     let place = unused.first()?.place;
     let codes: Vec<&str> = unused.iter().map(|code| code.code.as_str()).collect();

@@ -13,14 +13,14 @@ use crate::registers::{Dimension, Register};
 
 /// Texts that are to be erased by the names of their properties, and the language of the word that stands in their place.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted<'w> {
+pub struct ErasedTexts<'w> {
     /// The names of the properties.
     pub properties: &'w [String],
     /// The language.
     pub lang: Lang,
 }
 
-impl Wanted<'_> {
+impl ErasedTexts<'_> {
     /// True if one of the names means the property: by its whole name, or by the part before or after a dot.
     pub fn names(self, property: &str) -> bool {
         let parts = property.split_once('.');
@@ -82,7 +82,7 @@ pub fn is_erasable(register: &Register, property: &str) -> bool {
 
 /// Takes these properties out of a document. A title and the texts of a list stay, and say that they were erased; the key
 /// in another system goes as a whole.
-pub fn take(register: &Register, document: &mut Document, wanted: Wanted) {
+pub fn take(register: &Register, document: &mut Document, wanted: ErasedTexts) {
     for (property, value) in flat(document) {
         let without = neutral_of(&property, &value, wanted.lang);
         if !wanted.names(&property) || !is_erasable(register, &property) || without == value {
@@ -148,7 +148,7 @@ mod tests {
         let document = document.as_object_mut().unwrap();
         let all: Vec<String> =
             ["title", "subject", "id", "findings", "number", "received_on"].map(str::to_owned).to_vec();
-        take(audits, document, Wanted { properties: &all, lang: Lang::En });
+        take(audits, document, ErasedTexts { properties: &all, lang: Lang::En });
         let right = json!({
             "title": "Erased", "number": "2017-0001", "received_on": "2017-01-01",
             "findings": [{"id": "x", "severity": "LOW", "finding": "Erased", "due_on": "2018-01-01"}]

@@ -14,7 +14,7 @@ use crate::calendar::YEARS;
 use crate::db::Db;
 use crate::error::Result;
 use crate::records::projections::cube::{self, Count, Resolution};
-use crate::records::projections::own_held::{self, Held};
+use crate::records::projections::own_held::{self, HeldOwn};
 use crate::records::projections::own_set::OwnSet;
 use crate::registers::{self, BESIDE, CodedProperty, Dimension, Register, Selection, Vocabulary};
 
@@ -54,7 +54,7 @@ pub fn unknown_values(db: &mut Db, vocabulary: &Vocabulary) -> Result<Vec<String
 /// those of the small registers that are not counted.
 fn held_codes(
     db: &mut Db,
-    beside: &Held,
+    beside: &HeldOwn,
     (register, property): (&Register, &CodedProperty),
 ) -> Result<BTreeMap<String, i64>> {
     let mut held = BTreeMap::new();

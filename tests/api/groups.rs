@@ -179,3 +179,14 @@ fn validity_is_that_of_the_register() {
     assert!(told_of("cases").contains("kind = OLD is valid in none of the years"), "{}", told_of("cases"));
     assert!(!told_of("events").contains("valid in none"), "{}", told_of("events"));
 }
+
+#[test]
+fn a_value_is_used_where_a_line_takes_all_but_others_or_is_about_its_register() {
+    let vocabulary = VOCABULARY;
+    let of_cases = told(vocabulary, "any = [{ register = [\"cases\"], not = { kind = [\"A\"] } }]");
+    assert!(!of_cases.contains("cases.kind: no line"), "{of_cases}");
+    assert!(of_cases.contains("events.kind: no line of a table uses A, B, C"), "{of_cases}");
+    let of_group = told(vocabulary, "any = [{ register = [\"events\"], kind = [\"A\"] }]");
+    assert!(of_group.contains("events.kind: no line of a table uses C"), "{of_group}");
+    assert!(of_group.contains("cases.kind: no line of a table uses A, B, CITY, TOWN"), "{of_group}");
+}

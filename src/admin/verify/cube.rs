@@ -6,7 +6,7 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::records::projections::cube::{self, Counts, CubeKey, OwnCell};
 use crate::records::projections::own_cells::{self, OwnCells};
-use crate::records::projections::own_held::{self, HeldKey};
+use crate::records::projections::own_held::{self, HeldOwnKey};
 use crate::registers::Dimension;
 
 /// Returns the differences between the cells and a recount of the records.
@@ -33,7 +33,7 @@ fn own_name((OwnCell((period, values)), set, own): &OwnKey) -> String {
     format!("own cells: {period} {set}={own} {}", named(values))
 }
 
-fn held_name((register, name, value): &HeldKey) -> String {
+fn held_name((register, name, value): &HeldOwnKey) -> String {
     format!("own held: {register} {name}={value}")
 }
 

@@ -26,12 +26,12 @@ diesel::define_sql_function! {
 diesel::infix_operator!(Overlaps, " && ", Bool);
 
 /// The terms of all that a record says: each value with its name, the name alone, and that of its list.
-struct OwnSaid {
+struct SaidTerms {
     record_id: String,
     said: String,
 }
 
-impl DeferredRow for OwnSaid {
+impl DeferredRow for SaidTerms {
     const RANK: u8 = 1;
 
     fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
@@ -58,10 +58,10 @@ impl ValueIndex for ValuesByRecord {
         let (was, said) = (terms(before), terms(after));
         if said.is_empty() && !was.is_empty() {
             let stale = diesel::delete(own_said::table.find(id)).returning(own_said::record_id);
-            cached(stale).load::<String>(tx.flushed_up_to::<OwnSaid>()?)?;
+            cached(stale).load::<String>(tx.flushed_up_to::<SaidTerms>()?)?;
         } else if said != was {
-            tx.flushed_if(|new: &OwnSaid| new.record_id == id)?;
-            tx.defer(OwnSaid { record_id: id.to_owned(), said });
+            tx.flushed_if(|new: &SaidTerms| new.record_id == id)?;
+            tx.defer(SaidTerms { record_id: id.to_owned(), said });
         }
         Ok(())
     }

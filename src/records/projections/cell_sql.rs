@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Integer, Text};
 
 use super::counts::{CellKey, Counts, CubeKey, OwnCell};
-use super::own_held::HeldKey;
+use super::own_held::HeldOwnKey;
 use super::own_set::OwnSet;
 use super::periods::{Resolution, is_lasting};
 use crate::db::{Db, Dialect, Statement, Values, insert_columns, statements};
@@ -135,13 +135,13 @@ const HELD: &str = "own_held (register, name, value, records)";
 const MORE_HELD: &str =
     " ON CONFLICT (register, name, value) DO UPDATE SET records = own_held.records + excluded.records";
 
-fn bind_held<'f>(values: Values<'f>, ((register, name, value), records): &'f (&HeldKey, i64)) -> Values<'f> {
+fn bind_held<'f>(values: Values<'f>, ((register, name, value), records): &'f (&HeldOwnKey, i64)) -> Values<'f> {
     let values = values.bind::<Text, _>(register.as_str()).bind::<Text, _>(name.as_str());
     values.bind::<Text, _>(value.as_str()).bind::<BigInt, _>(*records)
 }
 
 /// Adds to how many records say what; a number has the value `""`.
-pub(super) fn add_held(db: &mut Db, changes: &[(&HeldKey, i64)]) -> Result<()> {
+pub(super) fn add_held(db: &mut Db, changes: &[(&HeldOwnKey, i64)]) -> Result<()> {
     insert_columns(db, (HELD, MORE_HELD), changes, bind_held, |columns, changes| {
         let columns = columns.bind::<Text, _>(changes.iter().map(|((register, ..), _)| register.as_str()));
         let columns = columns.bind::<Text, _>(changes.iter().map(|((_, name, _), _)| name.as_str()));

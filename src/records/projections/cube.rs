@@ -16,7 +16,7 @@ pub use super::cell_sql::NOT_IN_REGISTER;
 use super::cell_sql::{Occasion, RecordRows, SumSource, change, cube_rows, sums_of};
 pub use super::counts::{Counts, CubeKey, OwnCell};
 use super::own_cells::{self, OwnCells, OwnSaid};
-use super::own_held::Held;
+use super::own_held::HeldOwn;
 use super::own_set::OwnSet;
 pub use super::periods::Resolution;
 use super::periods::is_lasting;
@@ -381,7 +381,7 @@ fn chosen(counts: impl Iterator<Item = Count>, by: &[Dimension], choice: &[(Dime
 pub fn held_values(
     db: &mut Db,
     vocabulary: &Vocabulary,
-    beside: &Held,
+    beside: &HeldOwn,
 ) -> Result<Vec<(&'static Register, Dimension, String)>> {
     let mut held = Vec::new();
     let (years, all) = (0..=9998, all_registers());

@@ -8,7 +8,7 @@ use crate::db::{Db, WriteTransaction, deferred_row};
 use crate::error::{Error, Result};
 use crate::identity::ActorKind;
 use crate::json::read_stored;
-use crate::records::erasable::Wanted;
+use crate::records::erasable::ErasedTexts;
 use crate::records::projections::history_row::{Action, PropertyChange, RecordChange};
 use crate::records::projections::history_row::{ErasureFindings, HistoryRow};
 use crate::records::row::RecordRow;
@@ -145,7 +145,7 @@ pub fn all_of(db: &mut Db, ids: &[String]) -> Result<Vec<HistoryRow>> {
 }
 
 /// Takes personal data and its salts out of a record's history, and the values of these properties.
-pub fn erase(db: &mut Db, register: &Register, id: &str, wanted: Wanted) -> Result<ErasureFindings> {
+pub fn erase(db: &mut Db, register: &Register, id: &str, wanted: ErasedTexts) -> Result<ErasureFindings> {
     let mut found = ErasureFindings::default();
     for mut row in all_of(db, &[id.to_owned()])? {
         if row.erase(register, wanted, &mut found)? {

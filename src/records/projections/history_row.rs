@@ -21,7 +21,7 @@ use crate::digest;
 use crate::error::{Error, KeyNeed, Result};
 use crate::identity;
 use crate::messages::Lang;
-use crate::records::erasable::{self, Wanted};
+use crate::records::erasable::{self, ErasedTexts};
 use crate::records::personal;
 use crate::registers::Register;
 use crate::seal::{self, Keys, RecordSeal, SealedPlace, SealingKey};
@@ -344,7 +344,7 @@ impl HistoryRow {
     }
 
     /// Takes the personal data out, and the values of these properties; whether there was any of it.
-    pub fn erase(&mut self, register: &Register, wanted: Wanted, found: &mut ErasureFindings) -> Result<bool> {
+    pub fn erase(&mut self, register: &Register, wanted: ErasedTexts, found: &mut ErasureFindings) -> Result<bool> {
         found.is_open |= self.has_no_key();
         let sealed = self.personal.take();
         if let Some(sealed) = &sealed {
@@ -372,7 +372,7 @@ impl HistoryRow {
     }
 
     /// Takes the values of properties out; each other one keeps the salt that its digest is made with.
-    fn erase_values(&mut self, register: &Register, wanted: Wanted, found: &mut ErasureFindings) -> Result<bool> {
+    fn erase_values(&mut self, register: &Register, wanted: ErasedTexts, found: &mut ErasureFindings) -> Result<bool> {
         let mut kept = self.stored_changes()?;
         let mut is_changed = false;
         for change in &mut kept {

@@ -14,14 +14,14 @@ use crate::db::schema::own_held;
 use crate::error::Result;
 
 /// The register, the name, and the value in a dimension, or `""` for a number.
-pub type HeldKey = (String, String, String);
+pub type HeldOwnKey = (String, String, String);
 
 /// How many records say what, of what any says.
-pub type Held = BTreeMap<HeldKey, i64>;
+pub type HeldOwn = BTreeMap<HeldOwnKey, i64>;
 
 /// The part of cells that each dimension and each number stands in alone.
-pub fn of_cells(cells: &OwnCells) -> Held {
-    let mut held = Held::new();
+pub fn of_cells(cells: &OwnCells) -> HeldOwn {
+    let mut held = HeldOwn::new();
     for (cell, sets) in cells {
         for (set, values) in sets {
             let Some((number, dimensions)) = set.split_once(SUMMED_BY) else { continue };
@@ -52,13 +52,13 @@ pub(super) fn add(db: &mut Db, changes: &OwnCells) -> Result<()> {
 }
 
 /// The table as it stands.
-pub fn stored(db: &mut Db) -> Result<Held> {
+pub fn stored(db: &mut Db) -> Result<HeldOwn> {
     let rows: Vec<(String, String, String, i64)> = own_held::table.load(db)?;
     Ok(rows.into_iter().map(|(register, name, value, records)| ((register, name, value), records)).collect())
 }
 
 /// The values and numbers that the records have, the new ones among them.
-pub fn held(db: &mut Db) -> Result<Held> {
+pub fn held(db: &mut Db) -> Result<HeldOwn> {
     let mut held = stored(db)?;
     let entered = own_cells::entered(db)?;
     cube::each_record(db, entered, |_, row| {

@@ -10,7 +10,7 @@ use crate::db::WriteTransaction;
 use crate::db::schema::records;
 use crate::error::Result;
 use crate::records::Document;
-use crate::records::erasable::{self, Wanted};
+use crate::records::erasable::{self, ErasedTexts};
 use crate::records::lookups;
 use crate::records::projections::history;
 use crate::records::projections::history_row::{self, ErasureFindings};
@@ -26,7 +26,7 @@ pub fn erase(
     tx: &mut WriteTransaction,
     register: &Register,
     id: &str,
-    (wanted, forgets_key): (Wanted, bool),
+    (wanted, forgets_key): (ErasedTexts, bool),
     by: &OperationContext,
 ) -> Result<ErasureFindings> {
     let before = records::table

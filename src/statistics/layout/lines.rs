@@ -123,20 +123,7 @@ pub(super) fn read(
         return None;
     }
     let before = refusals.refused.len();
-    let mut codes: Vec<&str> = Vec::new();
-    for line in written {
-        let code = line.code.get_ref().as_str();
-        if !code.split('.').all(is_word) || code.len() > LONGEST {
-            let told: String = code.chars().take(LONGEST).collect();
-            let reason = format!(
-                "the code \"{told}\" must be lower-case words joined by dots, with {LONGEST} characters at the most"
-            );
-            refusals.note(refuse::<_, ()>(&line.code, reason));
-        } else if codes.contains(&code) {
-            refusals.note(refuse::<_, ()>(&line.code, format!("the code {code} is used twice")));
-        }
-        codes.push(code);
-    }
+    let mut codes = codes(written, refusals);
     codes.extend(unread.iter().map(String::as_str));
     let mut lines: Vec<LayoutLine> =
         written.iter().filter_map(|written| line(written, &codes, footnotes, context, refusals)).collect();
@@ -159,6 +146,25 @@ pub(super) fn read(
         (line.unit, line.decimals) = (unit, decimals);
     }
     Some(lines)
+}
+
+/// The codes of lines; one that is none is refused.
+fn codes<'w>(written: &'w [LineSourceText], refusals: &mut Refusals) -> Vec<&'w str> {
+    let mut codes: Vec<&str> = Vec::new();
+    for line in written {
+        let code = line.code.get_ref().as_str();
+        if !code.split('.').all(is_word) || code.len() > LONGEST {
+            let told: String = code.chars().take(LONGEST).collect();
+            let reason = format!(
+                "the code \"{told}\" must be lower-case words joined by dots, with {LONGEST} characters at the most"
+            );
+            refusals.note(refuse::<_, ()>(&line.code, reason));
+        } else if codes.contains(&code) {
+            refusals.note(refuse::<_, ()>(&line.code, format!("the code {code} is used twice")));
+        }
+        codes.push(code);
+    }
+    codes
 }
 
 fn line(
