@@ -12,7 +12,7 @@ use aufsicht::db::{self, Db, WriteTransaction};
 use aufsicht::error::{Error, Result};
 use aufsicht::identity::Identity;
 use aufsicht::messages::Lang;
-use aufsicht::records::erasable::Wanted;
+use aufsicht::records::erasable::ErasedTexts;
 use aufsicht::records::projections::cube::{self, CubeQuery, Resolution};
 use aufsicht::records::query::filter::Filter;
 use aufsicht::records::query::page::{self, Order, PageQuery, SortField};
@@ -318,7 +318,7 @@ fn surroundings(told: &mut Told, db: &mut Db, log: &mut Db, keys: &Keys, id: &st
         if found.is_empty() { Ok(()) } else { Err(Error::Internal(found.join("; "))) }
     });
     told.step("erase a title", || {
-        let title = Wanted { properties: &["title".to_owned()], lang: Lang::De };
+        let title = ErasedTexts { properties: &["title".to_owned()], lang: Lang::De };
         aufsicht::admin::erasure::erase(db, &[id.to_owned()], (title, false), &by(keys))
     });
 }

@@ -382,7 +382,7 @@ on_both_databases! {
         let mut db = app.db();
         let by = aufsicht::context::OperationContext { actor: aufsicht::identity::Identity::operator(), request_id: "test".into(), trace: None, at: chrono::NaiveDateTime::default(), keys: app.keys(), registers: None };
         let old = aufsicht::admin::erasure::closed_before(&mut db, "2018-01-01".parse().unwrap()).unwrap();
-        let nothing = aufsicht::records::erasable::Wanted { properties: &[], lang: aufsicht::messages::Lang::De };
+        let nothing = aufsicht::records::erasable::ErasedTexts { properties: &[], lang: aufsicht::messages::Lang::De };
         assert!(aufsicht::admin::erasure::erase(&mut db, &old, (nothing, false), &by).unwrap().records > 100);
         for (path, (before, after)) in paths.iter().zip(published.iter().zip(read(&app))) {
             assert_eq!(before, &after, "{path}");

@@ -451,7 +451,8 @@ impl Vocabulary {
         let of = |register: &Register| -> BTreeSet<String> {
             values.iter().flat_map(|value| self.with_children(register, dimension, value)).collect()
         };
-        let all: BTreeSet<String> = registers.iter().flat_map(|register| of(register)).collect();
+        let named = values.iter().map(|value| (*value).to_owned());
+        let all: BTreeSet<String> = registers.iter().flat_map(|register| of(register)).chain(named).collect();
         let is_other = |register: &&Register| {
             let (values, codes) = (of(register), self.codes_in(register, dimension));
             codes.iter().any(|code| all.contains(&code.code) && !values.contains(&code.code))
