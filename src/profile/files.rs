@@ -133,8 +133,8 @@ const VOCABULARY: &str = "vocabulary.toml";
 const TABLES: (&str, &str) = ("tables", "toml");
 const CHAPTERS: (&str, &str) = ("chapters", "md");
 
-/// What a wrong name would leave out in silence: files of TOML in the folder itself that are none of a profile, folders that are
-/// called almost like one of it, and files in these with another ending.
+/// The paths that a wrong name would leave out in silence: files of TOML in the folder itself that are none of a profile, folders that
+/// are called almost like one of it, and files in these with another ending.
 fn strangers(directory: &Path) -> Vec<SourceFault> {
     let of_toml = paths_of(directory, TABLES.1).into_iter().flatten().filter_map(|path| {
         let name = name_of(&path).filter(|name| ![AUTHORITY, VOCABULARY].contains(name))?;

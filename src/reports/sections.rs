@@ -54,7 +54,8 @@ impl Report {
 impl ReportBuilder<'_> {
     /// The overview, the tables and the software's own sections, these with the authority's words for them and without those that
     /// it leaves out, and its chapters among them; none that says nothing. Beside tables of business years the own sections, and
-    /// the figures of the overview that are the software's own, say that they count calendar years. A table may be called like an own section: they are told apart.
+    /// the figures of the overview that are the software's own, say that they count calendar years. A table may be called like an
+    /// own section: they are told apart.
     fn arranged(&self, tables: Vec<Section>, own: Vec<(&str, Section)>, is_calendar: bool) -> Vec<Section> {
         let authority = &self.profile.authority;
         let named = |(name, section): (&str, Section)| {

@@ -17,7 +17,8 @@ pub struct ValueLabels<'v> {
 }
 
 impl<'v> ValueLabels<'v> {
-    /// Those of values in figures of a choice of records; without a choice of registers they are of those that the statistics count.
+    /// The labels of values in figures of a choice of records; without a choice of registers they are of those that the statistics
+    /// count.
     pub fn of(choice: &[(Dimension, Vec<String>)], vocabulary: &'v Vocabulary, writing: Writing<'v>) -> Self {
         let chosen = choice.iter().find(|(dimension, _)| *dimension == Dimension::Register);
         let registers = match chosen {

@@ -16,7 +16,7 @@ use crate::error::Result;
 /// The register, the name, and the value in a dimension, or `""` for a number.
 pub type HeldOwnKey = (String, String, String);
 
-/// How many records say what, of what any says.
+/// The number of records that say each, of all that any says.
 pub type HeldOwn = BTreeMap<HeldOwnKey, i64>;
 
 /// The part of cells that each dimension and each number stands in alone.
