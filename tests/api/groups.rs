@@ -154,7 +154,7 @@ on_both_databases! {
     }
 }
 
-/// What `aufsicht profile check` says of the profile with these lines and cases of another register that share a code.
+/// The words of `aufsicht profile check` on a profile with this vocabulary and a further line.
 fn told(vocabulary: &str, line: &str) -> String {
     let directory = Directory::new();
     std::fs::create_dir_all(directory.0.join("tables")).unwrap();

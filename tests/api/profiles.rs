@@ -506,7 +506,7 @@ fn every_fault_is_named_with_its_file_and_line() {
     assert!(Profile::of(&config.profile).err().unwrap().to_string().contains("adress"));
 }
 
-/// What cannot be read in a layout hides nothing else that cannot be, and no value of a line that can.
+/// A part of a layout that cannot be read hides no other one that cannot be, and no value of a line that can.
 #[test]
 fn all_faults_of_a_layout_are_told_at_once() {
     let line = |code: &str, more: &str| format!("[[tables.services.lines]]\ncode = \"{code}\"\n{more}\n");
