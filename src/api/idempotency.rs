@@ -21,7 +21,7 @@ use super::App;
 use crate::auth::Caller;
 use crate::clock::SETTLED;
 use crate::db::schema::idempotency;
-use crate::db::{Db, DeferredRow, WriteTransaction};
+use crate::db::{Db, DeferredRow, InsertBatch, WriteTransaction};
 use crate::error::{Error, Fault, Result};
 use crate::seal::{Purpose, PurposeKeys};
 
@@ -130,7 +130,7 @@ struct KeyRetention(NaiveDateTime);
 impl DeferredRow for KeyRetention {
     const RANK: u8 = 4;
 
-    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
+    fn insert<'r>(db: &mut Db, _: &mut InsertBatch<'r>, rows: &'r [Self]) -> Result<()> {
         rows.iter().map(|KeyRetention(now)| *now).max().map_or(Ok(()), |now| forget(db, now))
     }
 }

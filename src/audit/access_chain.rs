@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::SETTLED;
 use crate::db::schema::{access_log, access_log_ends};
-use crate::db::{Db, DeferredRow, insert_rows, snapshot, upsert_rows};
+use crate::db::{Db, DeferredRow, InsertBatch, insert_rows, snapshot, upsert_rows};
 use crate::digest;
 use crate::error::Result;
 use crate::identity::{self, Identity};
@@ -53,7 +53,7 @@ pub(crate) struct DisclosureRow {
 impl DeferredRow for DisclosureRow {
     const RANK: u8 = 1;
 
-    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
+    fn insert<'r>(db: &mut Db, _: &mut InsertBatch<'r>, rows: &'r [Self]) -> Result<()> {
         append(db, rows)
     }
 }
@@ -67,7 +67,7 @@ pub(crate) struct Retention {
 impl DeferredRow for Retention {
     const RANK: u8 = 0;
 
-    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
+    fn insert<'r>(db: &mut Db, _: &mut InsertBatch<'r>, rows: &'r [Self]) -> Result<()> {
         rows.iter().max_by_key(|retention| retention.now).map_or(Ok(()), |retention| prune(db, retention))
     }
 }

@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 
 use super::connection::Db;
+use super::prepared::cached;
 use super::schema::records;
-use super::statement::cached;
 use crate::error::Result;
 use crate::text::sort_key;
 

@@ -28,7 +28,7 @@ impl Db {
     }
 
     /// The connection to a server, which is far away: many rows go there at once.
-    pub(super) fn server(&mut self) -> Option<&mut PgConnection> {
+    pub fn server(&mut self) -> Option<&mut PgConnection> {
         match self {
             Db::Sqlite(_) => None,
             Db::Postgres(server) => Some(server),

@@ -13,6 +13,7 @@ mod maintenance;
 mod measures;
 mod migrations;
 mod old_pages;
+mod prepared;
 mod read_pool;
 mod replica;
 pub mod schema;
@@ -34,14 +35,15 @@ pub use lock_watch::last_lock_holders;
 pub use measures::WriterMeasures;
 pub use migrations::{Schema, is_current, migrate, migrate_access_log, migrate_record_keys, pending, revert_all};
 pub use old_pages::{KeptPages, foretell_rewriting, forget_old_pages, free_old_pages};
+pub use prepared::{StaticColumns, cached, static_sql};
 pub use statement::{
-    SqlExpression, Statement, StaticColumns, Values, cached, insert, insert_columns, is_beyond, is_given_by,
-    statements, static_sql,
+    ColumnArrays, InsertBatch, SqlExpression, Statement, Values, insert, insert_columns, is_beyond, is_given_by,
+    statements,
 };
 pub(crate) use statement::{insert_rows, upsert_rows};
 pub use stored_time::StoredTime;
 pub(crate) use transaction::deferred_row;
-pub use transaction::{DeferredRow, Verdict, WriteError, WriteTransaction, exclusively, snapshot};
+pub use transaction::{DeferredRow, Verdict, WriteError, WriteTransaction, exclusively, insert_now, snapshot};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,94 +1,18 @@
-//! Statements that a connection prepares once and keeps.
+//! Statements of SQL with values in between, and the insertion of rows: into SQLite many with one statement; to a server all at once,
+//! each column an array, and those of several tables with one statement, for each is a way there and back.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
-use diesel::debug_query;
 use diesel::expression::{AsExpression, Expression, TypedExpressionType, ValidGrouping, is_aggregate};
 use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Array, BigInt, Bool, SingleValue, SqlType, Text, Untyped};
-use diesel::sqlite::Sqlite;
 
 use super::connection::{Backend, Db};
 use crate::error::Result;
-
-/// A query that is kept prepared under its text, for `load` and `get_result`. Diesel prepares updates and raw SQL anew
-/// each time, because their text could be different each time. Here it is one of a few. (`execute` asks a reference to
-/// the statement whether it can be kept, which does not know: use `returning` there, or a [`Statement`].)
-pub struct Cached<S>(S);
-
-/// Keeps a query prepared.
-pub fn cached<S>(statement: S) -> Cached<S> {
-    Cached(statement)
-}
-
-impl<S: QueryFragment<Backend>> QueryFragment<Backend> for Cached<S> {
-    fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
-        self.0.walk_ast(pass)
-    }
-
-    fn is_safe_to_cache_prepared(&self, _: &Backend) -> QueryResult<bool> {
-        Ok(true)
-    }
-}
-
-impl<S> QueryId for Cached<S> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl<S: Query> Query for Cached<S> {
-    type SqlType = S::SqlType;
-}
-
-impl<S> RunQueryDsl<Db> for Cached<S> {}
-
-/// Columns whose SQL is put together once, by [`static_sql`]. Diesel puts it together for each query: for the many columns of
-/// a record that takes as long as to look for the record.
-pub struct StaticColumns<Columns> {
-    sql: &'static str,
-    columns: PhantomData<Columns>,
-}
-
-/// The SQL of columns, for both databases: their names need no quotes.
-pub fn static_sql(columns: impl QueryFragment<Sqlite>) -> String {
-    let sql = debug_query::<Sqlite, _>(&columns).to_string().replace('`', "");
-    sql.split(" -- binds").take(1).collect()
-}
-
-impl<Columns> StaticColumns<Columns> {
-    /// These columns, as this SQL has them.
-    pub fn new(sql: &'static str) -> Self {
-        StaticColumns { sql, columns: PhantomData }
-    }
-}
-
-impl<Columns: Expression> Expression for StaticColumns<Columns> {
-    type SqlType = Columns::SqlType;
-}
-
-impl<Columns: ValidGrouping<By>, By> ValidGrouping<By> for StaticColumns<Columns> {
-    type IsAggregate = Columns::IsAggregate;
-}
-
-impl<Columns: AppearsOnTable<Table>, Table> AppearsOnTable<Table> for StaticColumns<Columns> {}
-
-impl<Columns: SelectableExpression<Source>, Source> SelectableExpression<Source> for StaticColumns<Columns> {}
-
-impl<Columns> QueryFragment<Backend> for StaticColumns<Columns> {
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
-        pass.push_sql(self.sql);
-        Ok(())
-    }
-}
-
-impl<Columns> QueryId for StaticColumns<Columns> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
 
 /// SQL with values in between, which is kept prepared under its text however it is run. What it gives is loaded by the
 /// names of the columns, or by their order once it is said what they are. Its SQL is put together of text that stands in
@@ -335,30 +259,93 @@ pub fn insert<R>(
     })
 }
 
-/// The same, with the columns that `columns` binds: to a server all rows go at once, in one statement that is the same for
-/// however many.
-pub fn insert_columns<R>(
+/// The same, with the columns that `columns` binds where the batch takes them.
+pub fn insert_columns<'f, R>(
     db: &mut Db,
+    batch: &mut InsertBatch<'f>,
     (into, conflict): (&'static str, &'static str),
     rows: &[R],
-    row: impl for<'f> Fn(Values<'f>, &'f R) -> Values<'f>,
-    columns: impl for<'f> Fn(ColumnArrays<'f>, &'f [R]) -> ColumnArrays<'f>,
+    row: impl for<'g> Fn(Values<'g>, &'g R) -> Values<'g>,
+    columns: impl Fn(ColumnArrays<'f>, &[R]) -> ColumnArrays<'f>,
 ) -> Result<()> {
     let Some(server) = db.server() else { return insert(db, (into, conflict), rows, row) };
-    rows.chunks(MOST).try_for_each(|rows| {
-        columns(ColumnArrays { into, conflict, arrays: Vec::new() }, rows).execute(server)?;
-        Ok(())
+    batch.insert(server, rows, |rows| {
+        columns(ColumnArrays::new(["INSERT INTO ", into, " SELECT * FROM unnest("], [")", conflict]), rows)
     })
 }
 
-/// An insertion of rows whose columns are arrays.
+/// Insertions that go to a server with one statement, in which none sees what another inserts. Into SQLite rows are inserted at
+/// once: there it stays empty.
+#[derive(Default)]
+pub struct InsertBatch<'f>(Vec<ColumnArrays<'f>>);
+
+impl<'f> InsertBatch<'f> {
+    /// Leaves the insertion of rows to it, whose statement is the same for however many. Those that are too many for a statement
+    /// go alone, so that there are few different batches.
+    pub fn insert<R>(
+        &mut self,
+        server: &mut PgConnection,
+        rows: &[R],
+        insertion: impl Fn(&[R]) -> ColumnArrays<'f>,
+    ) -> Result<()> {
+        match rows.len() {
+            0 => {}
+            1..=MOST => self.0.push(insertion(rows)),
+            _ => rows.chunks(MOST).try_for_each(|rows| insertion(rows).execute(server).map(|_| ()))?,
+        }
+        Ok(())
+    }
+
+    /// Sends what was left to it.
+    pub fn send(&mut self, db: &mut Db) -> Result<()> {
+        let mut insertions = InsertBatch(std::mem::take(&mut self.0));
+        // In an order of their own, so that there are few different batches.
+        insertions.0.sort_by_key(|insertion| insertion.before);
+        if let Some(server) = db.server().filter(|_| !insertions.0.is_empty()) {
+            insertions.execute(server)?;
+        }
+        Ok(())
+    }
+}
+
+impl QueryFragment<Pg> for InsertBatch<'_> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        for (place, insertion) in self.0.iter().enumerate() {
+            if place + 1 < self.0.len() {
+                pass.push_sql(if place == 0 { "WITH i" } else { ", i" });
+                pass.push_sql(&place.to_string());
+                pass.push_sql(" AS (");
+                insertion.walk_ast(pass.reborrow())?;
+                pass.push_sql(")");
+            } else {
+                pass.push_sql(" ");
+                insertion.walk_ast(pass.reborrow())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl QueryId for InsertBatch<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl RunQueryDsl<PgConnection> for InsertBatch<'_> {}
+
+/// SQL for a server over rows whose columns are arrays, with what stands before them and behind.
 pub struct ColumnArrays<'f> {
-    into: &'static str,
-    conflict: &'static str,
+    before: [&'static str; 3],
     arrays: Vec<Box<dyn QueryFragment<Pg> + Send + 'f>>,
+    behind: [&'static str; 2],
 }
 
 impl<'f> ColumnArrays<'f> {
+    /// Begins with what stands up to the bracket before the arrays, and behind them.
+    pub fn new(before: [&'static str; 3], behind: [&'static str; 2]) -> Self {
+        ColumnArrays { before, arrays: Vec::new(), behind }
+    }
+
     /// Goes on with the values of a column.
     pub fn bind<ST, V>(mut self, values: impl Iterator<Item = V>) -> Self
     where
@@ -374,15 +361,12 @@ impl<'f> ColumnArrays<'f> {
 
 impl QueryFragment<Pg> for ColumnArrays<'_> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        pass.push_sql("INSERT INTO ");
-        pass.push_sql(self.into);
-        pass.push_sql(" SELECT * FROM unnest(");
+        self.before.iter().for_each(|sql| pass.push_sql(sql));
         for (index, array) in self.arrays.iter().enumerate() {
             pass.push_sql(if index == 0 { "" } else { ", " });
             array.walk_ast(pass.reborrow())?;
         }
-        pass.push_sql(")");
-        pass.push_sql(self.conflict);
+        self.behind.iter().for_each(|sql| pass.push_sql(sql));
         Ok(())
     }
 }
@@ -392,19 +376,37 @@ impl QueryId for ColumnArrays<'_> {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
+impl Query for ColumnArrays<'_> {
+    type SqlType = Untyped;
+}
+
 impl RunQueryDsl<PgConnection> for ColumnArrays<'_> {}
 
-/// Inserts rows into a table of the schema: `insert_rows!(db, rows, table(column, …))`. Each column is a field of the rows
-/// and is bound as the column's type, so that a name that is no column, or a value that does not fit, does not compile.
+/// Inserts rows into a table of the schema: `insert_rows!(db, rows, table(column, …))`, or leaves it to a batch:
+/// `insert_rows!(db, batch, rows, table(column, …))`. Each column is a field of the rows and is bound as the column's type, so
+/// that a name that is no column, or a value that does not fit, does not compile.
 macro_rules! insert_rows {
     ($db:expr, $rows:expr, $table:ident($($columns:tt)*)) => {
-        $crate::db::insert_rows!(@ $db, $rows, "", $table($($columns)*))
+        $crate::db::insert_rows!(@now $db, $rows, "", $table($($columns)*))
     };
-    (@ $db:expr, $rows:expr, $conflict:expr, $table:ident($first:ident $(, $column:ident)* $(,)?)) => {
+    ($db:expr, $batch:expr, $rows:expr, $table:ident($($columns:tt)*)) => {
+        $crate::db::insert_rows!(@ $db, $batch, $rows, "", $table($($columns)*))
+    };
+    (@now $db:expr, $rows:expr, $conflict:expr, $table:ident($($columns:tt)*)) => {
+        match (&mut *$db, $rows) {
+            (db, rows) => {
+                let mut batch = $crate::db::InsertBatch::default();
+                let inserted = $crate::db::insert_rows!(@ db, &mut batch, rows, $conflict, $table($($columns)*));
+                inserted.and_then(|()| batch.send(db))
+            }
+        }
+    };
+    (@ $db:expr, $batch:expr, $rows:expr, $conflict:expr, $table:ident($first:ident $(, $column:ident)* $(,)?)) => {
         $crate::db::insert_columns(
             $db,
+            $batch,
             (concat!(stringify!($table), " (", stringify!($first) $(, ", ", stringify!($column))*, ")"), $conflict),
-            $rows,
+            &$rows.into_iter().collect::<Vec<_>>(),
             |values, row| {
                 use $crate::db::schema::$table as table;
                 let values = values.bind::<diesel::dsl::SqlTypeOf<table::$first>, _>(&row.$first);
@@ -423,11 +425,17 @@ macro_rules! insert_rows {
 }
 
 /// Inserts rows like [`insert_rows!`], or gives those that are there already, by the first column, the other values:
-/// `upsert_rows!(db, rows, table(key; column, …))`.
+/// `upsert_rows!(db, rows, table(key; column, …))`, or the same with a batch.
 macro_rules! upsert_rows {
-    ($db:expr, $rows:expr, $table:ident($key:ident; $first:ident $(, $column:ident)* $(,)?)) => {
+    ($db:expr, $rows:expr, $table:ident($($columns:tt)*)) => {
+        $crate::db::upsert_rows!(@ (@now $db) $rows, $table($($columns)*))
+    };
+    ($db:expr, $batch:expr, $rows:expr, $table:ident($($columns:tt)*)) => {
+        $crate::db::upsert_rows!(@ (@ $db, $batch) $rows, $table($($columns)*))
+    };
+    (@ ($($to:tt)*) $rows:expr, $table:ident($key:ident; $first:ident $(, $column:ident)* $(,)?)) => {
         $crate::db::insert_rows!(
-            @ $db,
+            $($to)*,
             $rows,
             concat!(
                 " ON CONFLICT (", stringify!($key), ") DO UPDATE SET ",
@@ -450,8 +458,8 @@ mod tests {
     use diesel::sql_types::{BigInt, Text};
     use diesel::sqlite::SqliteConnection;
 
-    use super::{Statement, cached, statements};
-    use crate::db::Db;
+    use super::{Statement, statements};
+    use crate::db::{Db, cached};
     use diesel::prelude::*;
 
     #[derive(QueryableByName)]

@@ -16,16 +16,24 @@ use type_map::TypeMap;
 
 use super::connection::Db;
 use super::engine::begin_exclusive;
+use super::statement::InsertBatch;
 use crate::error::{Error, Result};
 
 /// A row that is written at the end of a transaction.
 pub trait DeferredRow: Sized + 'static {
     /// The order of the kinds: a row that refers to another has a higher rank. Of one rank, the kind that came up first
-    /// is written first.
+    /// is written first. Rows of rank 0 are there before any other is inserted.
     const RANK: u8;
 
-    /// Inserts rows in the order in which they were deferred.
-    fn insert(db: &mut Db, rows: &[Self]) -> Result<()>;
+    /// Inserts rows in the order in which they were deferred, or leaves that to the batch.
+    fn insert<'r>(db: &mut Db, batch: &mut InsertBatch<'r>, rows: &'r [Self]) -> Result<()>;
+}
+
+/// Inserts rows at once.
+pub fn insert_now<R: DeferredRow>(db: &mut Db, rows: &[R]) -> Result<()> {
+    let mut batch = InsertBatch::default();
+    R::insert(db, &mut batch, rows)?;
+    batch.send(db)
 }
 
 /// The failure of a write, by what it leaves of the transaction that it ran in.
@@ -195,7 +203,8 @@ struct Rows<R> {
 trait RowsOfAKind {
     fn mark(&self) -> Mark;
     fn go_back(&mut self, mark: Mark);
-    fn write(&mut self, db: &mut Db) -> Result<()>;
+    fn insert<'r>(&'r self, db: &mut Db, batch: &mut InsertBatch<'r>) -> Result<()>;
+    fn set_written(&mut self);
     fn as_any(&self) -> &dyn Any;
     fn as_any_mut(&mut self) -> &mut dyn Any;
 }
@@ -210,12 +219,15 @@ impl<R: DeferredRow> RowsOfAKind for Rows<R> {
         self.written = mark.written;
     }
 
-    fn write(&mut self, db: &mut Db) -> Result<()> {
-        if self.written < self.rows.len() {
-            R::insert(db, &self.rows[self.written..])?;
-            self.written = self.rows.len();
+    fn insert<'r>(&'r self, db: &mut Db, batch: &mut InsertBatch<'r>) -> Result<()> {
+        match &self.rows[self.written..] {
+            [] => Ok(()),
+            rows => R::insert(db, batch, rows),
         }
-        Ok(())
+    }
+
+    fn set_written(&mut self) {
+        self.written = self.rows.len();
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -251,7 +263,14 @@ impl DeferredRows {
 
     /// Writes what is not written yet, up to a rank.
     pub(super) fn write_up_to(&mut self, rank: u8, db: &mut Db) -> Result<()> {
-        self.0.iter_mut().filter(|kind| kind.rank <= rank).try_for_each(|kind| kind.rows.write(db))
+        let (first, others) = self.0.split_at(self.0.partition_point(|kind| kind.rank == 0));
+        for kinds in [first, others] {
+            let mut batch = InsertBatch::default();
+            kinds.iter().filter(|kind| kind.rank <= rank).try_for_each(|kind| kind.rows.insert(db, &mut batch))?;
+            batch.send(db)?;
+        }
+        self.0.iter_mut().filter(|kind| kind.rank <= rank).for_each(|kind| kind.rows.set_written());
+        Ok(())
     }
 
     fn marks(&self) -> Vec<(TypeId, Mark)> {
@@ -282,8 +301,12 @@ macro_rules! deferred_row {
         impl $crate::db::DeferredRow for $row {
             const RANK: u8 = $rank;
 
-            fn insert(db: &mut $crate::db::Db, rows: &[Self]) -> $crate::error::Result<()> {
-                $crate::db::insert_rows!(db, rows, $table($($columns)*))
+            fn insert<'r>(
+                db: &mut $crate::db::Db,
+                batch: &mut $crate::db::InsertBatch<'r>,
+                rows: &'r [Self],
+            ) -> $crate::error::Result<()> {
+                $crate::db::insert_rows!(db, batch, rows, $table($($columns)*))
             }
         }
     };
@@ -346,7 +369,7 @@ mod tests {
     impl DeferredRow for Deed {
         const RANK: u8 = 0;
 
-        fn insert(_: &mut Db, rows: &[Self]) -> Result<()> {
+        fn insert<'r>(_: &mut Db, _: &mut InsertBatch<'r>, rows: &'r [Self]) -> Result<()> {
             for Deed(name) in rows {
                 WRITTEN.with_borrow_mut(|written| written.push((*name).to_owned()));
             }
@@ -359,7 +382,7 @@ mod tests {
     impl DeferredRow for Echo {
         const RANK: u8 = 1;
 
-        fn insert(_: &mut Db, rows: &[Self]) -> Result<()> {
+        fn insert<'r>(_: &mut Db, _: &mut InsertBatch<'r>, rows: &'r [Self]) -> Result<()> {
             let echoes = rows.iter().map(|Echo(name)| format!("echo of {name}"));
             WRITTEN.with_borrow_mut(|written| written.extend(echoes));
             Ok(())

@@ -210,7 +210,7 @@ mod tests {
 
     use super::super::deadline::QueueTicket;
     use super::super::write_job::PendingJob;
-    use super::super::{DeferredRow, Statement};
+    use super::super::{DeferredRow, InsertBatch, Statement};
     use super::*;
     use crate::error::Result;
 
@@ -247,7 +247,7 @@ mod tests {
     impl DeferredRow for Late {
         const RANK: u8 = 0;
 
-        fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
+        fn insert<'r>(db: &mut Db, _: &mut InsertBatch<'r>, rows: &'r [Self]) -> Result<()> {
             rows.iter().try_for_each(|Late(number)| put(db, *number))
         }
     }

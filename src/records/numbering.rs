@@ -1,7 +1,7 @@
 //! Running numbers without gaps: taken in the transaction that uses them, under the writer's lock.
 
 use crate::db::schema::counters;
-use crate::db::{Db, DeferredRow, WriteTransaction, upsert_rows};
+use crate::db::{Db, DeferredRow, InsertBatch, WriteTransaction, upsert_rows};
 use crate::error::Result;
 use diesel::prelude::*;
 use std::collections::{BTreeMap, HashMap};
@@ -18,10 +18,9 @@ struct CounterRow {
 impl DeferredRow for CounterRow {
     const RANK: u8 = 2;
 
-    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
-        let last: BTreeMap<&str, &CounterRow> = rows.iter().map(|row| (row.name.as_str(), row)).collect();
-        let last: Vec<&CounterRow> = last.into_values().collect();
-        upsert_rows!(db, &last, counters(name; value))
+    fn insert<'r>(db: &mut Db, batch: &mut InsertBatch<'r>, rows: &'r [Self]) -> Result<()> {
+        let last: BTreeMap<&str, &'r CounterRow> = rows.iter().map(|row| (row.name.as_str(), row)).collect();
+        upsert_rows!(db, batch, last.into_values(), counters(name; value))
     }
 }
 

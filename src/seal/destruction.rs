@@ -5,7 +5,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use crate::db::schema::record_keys;
-use crate::db::{Db, DeferredRow, KeptPages, forget_old_pages};
+use crate::db::{Db, KeptPages, forget_old_pages, insert_now};
 use crate::error::{KeyNeed, Result};
 use crate::seal::key_store::{KeyRow, rows_of, wait};
 use crate::seal::{Keys, SealedPlace};
@@ -167,7 +167,7 @@ fn leave_tombstones(db: &mut Db, erased: &ErasedRecord, keys: &[&KeyRow]) -> Res
             destroyed_at: Some(erased.at),
             retired_at: None,
         };
-        KeyRow::insert(db, &[row])?;
+        insert_now(db, &[row])?;
     }
     Ok(())
 }

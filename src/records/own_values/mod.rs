@@ -18,7 +18,7 @@ use super::row::StoredRecord;
 use super::said::{Said, ValueOrNumber, number_of, said, value_of};
 use crate::db::schema::{own_new_records, own_numbers, records};
 use crate::db::{
-    Backend, Db, DeferredRow, Dialect, SqlExpression, Statement, WriteTransaction, cached, deferred_row, is_given_by,
+    Backend, Db, Dialect, SqlExpression, Statement, WriteTransaction, cached, deferred_row, insert_now, is_given_by,
 };
 use crate::error::Result;
 use crate::registers::{ABSENT, BESIDE, Register};
@@ -111,8 +111,8 @@ impl NewOwnValues {
         }
         self.values.sort_unstable();
         self.numbers.sort_unstable();
-        OwnValue::insert(db, &self.values)?;
-        OwnNumber::insert(db, &self.numbers)
+        insert_now(db, &self.values)?;
+        insert_now(db, &self.numbers)
     }
 }
 

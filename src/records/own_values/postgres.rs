@@ -8,7 +8,7 @@ use diesel::sql_types::{Bool, Text};
 
 use super::{StoredOwnValues, ValueIndex, Wanted};
 use crate::db::schema::{own_said, records};
-use crate::db::{Db, DeferredRow, Dialect, WriteTransaction, cached, upsert_rows};
+use crate::db::{Db, DeferredRow, Dialect, InsertBatch, WriteTransaction, cached, insert_rows, upsert_rows};
 use crate::error::Result;
 use crate::records::find::Condition;
 use crate::records::said::Said;
@@ -29,13 +29,17 @@ diesel::infix_operator!(Overlaps, " && ", Bool);
 struct SaidTerms {
     record_id: String,
     said: String,
+    /// True where it has a row already.
+    is_held: bool,
 }
 
 impl DeferredRow for SaidTerms {
     const RANK: u8 = 1;
 
-    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
-        upsert_rows!(db, rows, own_said(record_id; said))
+    fn insert<'r>(db: &mut Db, batch: &mut InsertBatch<'r>, rows: &'r [Self]) -> Result<()> {
+        let (held, new): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.is_held);
+        insert_rows!(db, batch, new, own_said(record_id, said))?;
+        upsert_rows!(db, batch, held, own_said(record_id; said))
     }
 }
 
@@ -61,7 +65,7 @@ impl ValueIndex for ValuesByRecord {
             cached(stale).load::<String>(tx.flushed_up_to::<SaidTerms>()?)?;
         } else if said != was {
             tx.flushed_if(|new: &SaidTerms| new.record_id == id)?;
-            tx.defer(SaidTerms { record_id: id.to_owned(), said });
+            tx.defer(SaidTerms { record_id: id.to_owned(), said, is_held: !was.is_empty() });
         }
         Ok(())
     }

@@ -14,17 +14,21 @@ use super::counts::{CellKey, Counts, CubeKey, OwnCell};
 use super::own_held::HeldOwnKey;
 use super::own_set::OwnSet;
 use super::periods::{Resolution, is_lasting};
-use crate::db::{Db, Dialect, Statement, Values, insert_columns, statements};
+use crate::db::{ColumnArrays, Db, Dialect, InsertBatch, Statement, Values, insert_columns, statements};
 use crate::error::{Error, Result};
 use crate::records::said::{number_of, value_of};
 use crate::registers::{Dimension, ORGANISATION, as_counted};
 
 /// Changes cells of counts, of which none can fall below 0.
-pub(super) fn change(db: &mut Db, mut changes: BTreeMap<&CubeKey, Counts>) -> Result<()> {
+pub(super) fn change<'k>(
+    db: &mut Db,
+    batch: &mut InsertBatch<'k>,
+    mut changes: BTreeMap<&'k CubeKey, Counts>,
+) -> Result<()> {
     changes.retain(|_, counts| *counts != Counts::default());
     let (rising, falling): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(_, change)| change.only_rises());
     statements(&falling).try_for_each(|falling| lower(db, falling))?;
-    raise(db, &rising)
+    raise(db, batch, &rising)
 }
 
 /// Goes on with the columns of the key.
@@ -51,12 +55,9 @@ static ADDED: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// Adds to cells; those that are not there yet are made.
-fn raise(db: &mut Db, changes: &[(&CubeKey, Counts)]) -> Result<()> {
-    insert_columns(db, (&CUBE, &ADDED), changes, bind_change, |columns, changes| {
-        let columns = columns.bind::<Integer, _>(changes.iter().map(|(key, _)| key.0));
-        let columns = (0..Dimension::COUNT).fold(columns, |columns, dimension| {
-            columns.bind::<Text, _>(changes.iter().map(move |(key, _)| key.1[dimension].as_str()))
-        });
+fn raise<'k>(db: &mut Db, batch: &mut InsertBatch<'k>, changes: &[(&'k CubeKey, Counts)]) -> Result<()> {
+    insert_columns(db, batch, (&CUBE, &ADDED), changes, bind_change, |columns, changes| {
+        let columns = CubeKey::bind_columns(&changes.iter().map(|(key, _)| *key).collect::<Vec<_>>(), columns);
         let columns = columns.bind::<BigInt, _>(changes.iter().map(|(_, change)| change.received));
         let columns = columns.bind::<BigInt, _>(changes.iter().map(|(_, change)| change.closed));
         let columns = columns.bind::<BigInt, _>(changes.iter().map(|(_, change)| change.days));
@@ -101,26 +102,61 @@ fn remove_empty(db: &mut Db, changes: &[(&CubeKey, Counts)]) -> Result<()> {
     Ok(())
 }
 
+/// A cell that was asked for, and its counts as they are stored.
+#[derive(QueryableByName)]
+struct HeldCell {
+    #[diesel(sql_type = BigInt)]
+    place: i64,
+    #[diesel(sql_type = Text)]
+    counts: String,
+}
+
+/// The columns that cells are asked for by, and the join with those that are there.
+static ASKED: LazyLock<String> =
+    LazyLock::new(|| OwnCell::columns().into_iter().map(|name| format!("of_{name}")).collect::<Vec<_>>().join(", "));
+static THERE: LazyLock<String> = LazyLock::new(|| {
+    let same =
+        OwnCell::columns().into_iter().map(|name| format!("{name} = of_{name}")).collect::<Vec<_>>().join(" AND ");
+    format!("SELECT place, counts FROM asked JOIN own_cells ON {same}")
+});
+static ASKED_OF_SERVER: LazyLock<String> =
+    LazyLock::new(|| format!(") WITH ORDINALITY AS asked ({}, place)) {}", *ASKED, *THERE));
+
 /// The counts of cells of the authority's own as they are stored, by the place of the cell; none of those that are not there.
 pub(super) fn held_cells(db: &mut Db, cells: &[&OwnCell]) -> Result<BTreeMap<usize, String>> {
-    let places: Vec<(i32, &&OwnCell)> = (0..).zip(cells).collect();
-    let asked = Statement::new("WITH asked (place").names(OwnCell::columns(), [", of_", "", ""]).sql(") AS (");
-    let asked = asked.rows(&places, |values, (place, cell)| cell.bind(values.bind::<Integer, _>(*place)));
-    let asked = asked.sql(") SELECT place, counts FROM asked JOIN own_cells ON ");
-    let asked = OwnCell::columns().into_iter().enumerate().fold(asked, |asked, (index, name)| {
-        asked.sql(if index == 0 { "" } else { " AND " }).sql(name).sql(" = of_").sql(name)
-    });
-    let held: Vec<(i32, String)> = asked.giving::<(Integer, Text)>().load(db)?;
-    Ok(held.into_iter().map(|(place, counts)| (place as usize, counts)).collect())
+    let held: Vec<HeldCell> = match db.server() {
+        Some(server) => {
+            let asked = ["WITH asked AS (", "SELECT * FROM ", "unnest("];
+            OwnCell::bind_columns(cells, ColumnArrays::new(asked, [&ASKED_OF_SERVER, ""])).load(server)?
+        }
+        None => {
+            let places: Vec<(i64, &&OwnCell)> = (1..).zip(cells).collect();
+            let asked = Statement::new("WITH asked (place, ").sql(&ASKED).sql(") AS (");
+            let asked = asked.rows(&places, |values, (place, cell)| cell.bind(values.bind::<BigInt, _>(*place)));
+            asked.sql(") ").sql(&THERE).load(db)?
+        }
+    };
+    Ok(held.into_iter().map(|cell| (cell.place as usize - 1, cell.counts)).collect())
+}
+
+/// The table with its columns, and the counts in the place of those that are there.
+static OWN_CELLS: LazyLock<String> = LazyLock::new(|| format!("own_cells ({}, counts)", OwnCell::columns().join(", ")));
+static PUT: LazyLock<String> = LazyLock::new(|| {
+    format!(" ON CONFLICT ({}) DO UPDATE SET counts = excluded.counts", OwnCell::columns().join(", "))
+});
+
+fn bind_cell<'f>(values: Values<'f>, (cell, counts): &'f (&OwnCell, &str)) -> Values<'f> {
+    cell.bind(values).bind::<Text, _>(*counts)
 }
 
 /// Puts counts in the place of those that cells have.
-pub(super) fn put_cells(db: &mut Db, cells: &[(&OwnCell, String)]) -> Result<()> {
-    let put = key_columns::<OwnCell>(Statement::new("INSERT INTO own_cells (")).sql(", counts)");
-    let put = put.rows(cells, |values, (cell, counts)| cell.bind(values).bind::<Text, _>(counts.as_str()));
-    let put = key_columns::<OwnCell>(put.sql(" ON CONFLICT (")).sql(") DO UPDATE SET counts = excluded.counts");
-    put.execute(db)?;
-    Ok(())
+pub(super) fn put_cells(db: &mut Db, cells: &[(&OwnCell, &str)]) -> Result<()> {
+    let mut batch = InsertBatch::default();
+    insert_columns(db, &mut batch, (&OWN_CELLS, &PUT), cells, bind_cell, |columns, cells| {
+        let columns = OwnCell::bind_columns(&cells.iter().map(|(cell, _)| *cell).collect::<Vec<_>>(), columns);
+        columns.bind::<Text, _>(cells.iter().map(|(_, counts)| *counts))
+    })?;
+    batch.send(db)
 }
 
 /// Removes cells of the authority's own.
@@ -142,12 +178,14 @@ fn bind_held<'f>(values: Values<'f>, ((register, name, value), records): &'f (&H
 
 /// Adds to how many records say what; a number has the value `""`.
 pub(super) fn add_held(db: &mut Db, changes: &[(&HeldOwnKey, i64)]) -> Result<()> {
-    insert_columns(db, (HELD, MORE_HELD), changes, bind_held, |columns, changes| {
-        let columns = columns.bind::<Text, _>(changes.iter().map(|((register, ..), _)| register.as_str()));
-        let columns = columns.bind::<Text, _>(changes.iter().map(|((_, name, _), _)| name.as_str()));
-        let columns = columns.bind::<Text, _>(changes.iter().map(|((.., value), _)| value.as_str()));
+    let mut batch = InsertBatch::default();
+    insert_columns(db, &mut batch, (HELD, MORE_HELD), changes, bind_held, |columns, changes| {
+        let columns = columns.bind::<Text, _>(changes.iter().map(|&((register, ..), _)| register.as_str()));
+        let columns = columns.bind::<Text, _>(changes.iter().map(|&((_, name, _), _)| name.as_str()));
+        let columns = columns.bind::<Text, _>(changes.iter().map(|&((.., value), _)| value.as_str()));
         columns.bind::<BigInt, _>(changes.iter().map(|(_, records)| *records))
-    })
+    })?;
+    batch.send(db)
 }
 
 impl OwnSet {

@@ -4,7 +4,7 @@ use diesel::sql_types::{Integer, Text};
 use serde::{Deserialize, Serialize};
 
 use super::periods::is_lasting;
-use crate::db::Values;
+use crate::db::{ColumnArrays, Values};
 use crate::registers::Dimension;
 
 /// The counts of a cell. Where a number is summed they are its sums, in ten-thousandths. In JSON they are a list.
@@ -64,6 +64,9 @@ pub(super) trait CellKey: Ord {
 
     /// Goes on with the values in these columns.
     fn bind<'f>(&'f self, values: Values<'f>) -> Values<'f>;
+
+    /// Goes on with these columns of several keys.
+    fn bind_columns<'f>(keys: &[&'f Self], columns: ColumnArrays<'f>) -> ColumnArrays<'f>;
 }
 
 /// The key of a count: the period and the values in the order of [`Dimension::ALL`], `""` for an absent one.
@@ -77,6 +80,13 @@ impl CellKey for CubeKey {
     fn bind<'f>(&'f self, values: Values<'f>) -> Values<'f> {
         let values = values.bind::<Integer, _>(self.0);
         self.1.iter().fold(values, |values, name| values.bind::<Text, _>(name.as_str()))
+    }
+
+    fn bind_columns<'f>(keys: &[&'f Self], columns: ColumnArrays<'f>) -> ColumnArrays<'f> {
+        let columns = columns.bind::<Integer, _>(keys.iter().map(|key| key.0));
+        (0..Dimension::COUNT).fold(columns, |columns, dimension| {
+            columns.bind::<Text, _>(keys.iter().map(|&key| key.1[dimension].as_str()))
+        })
     }
 }
 
@@ -118,5 +128,13 @@ impl CellKey for OwnCell {
         let lasting = Dimension::ALL.into_iter().zip(of_cell).filter(|(dimension, _)| is_lasting(*dimension));
         let values = values.bind::<Integer, _>(*period);
         lasting.fold(values, |values, (_, value)| values.bind::<Text, _>(value.as_str()))
+    }
+
+    fn bind_columns<'f>(cells: &[&'f Self], columns: ColumnArrays<'f>) -> ColumnArrays<'f> {
+        let columns = columns.bind::<Integer, _>(cells.iter().map(|cell| cell.0.0));
+        let lasting = Dimension::ALL.into_iter().enumerate().filter(|(_, dimension)| is_lasting(*dimension));
+        lasting.fold(columns, |columns, (place, _)| {
+            columns.bind::<Text, _>(cells.iter().map(|&cell| cell.0.1[place].as_str()))
+        })
     }
 }

@@ -21,7 +21,7 @@ use super::own_set::OwnSet;
 pub use super::periods::Resolution;
 use super::periods::is_lasting;
 use crate::db::schema::{cube, records};
-use crate::db::{Db, DeferredRow, Statement, WriteTransaction, cached};
+use crate::db::{Db, DeferredRow, InsertBatch, Statement, WriteTransaction, cached};
 use crate::error::Result;
 use crate::records::own_values::NewOwnValues;
 use crate::records::row::{RecordRow, StoredRecord};
@@ -83,12 +83,12 @@ pub(super) fn adjust_own(tx: &mut WriteTransaction, before: Option<CubeRecord>, 
 impl DeferredRow for CubeChange {
     const RANK: u8 = 2;
 
-    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
-        let mut changes: BTreeMap<&CubeKey, Counts> = BTreeMap::new();
+    fn insert<'r>(db: &mut Db, batch: &mut InsertBatch<'r>, rows: &'r [Self]) -> Result<()> {
+        let mut changes: BTreeMap<&'r CubeKey, Counts> = BTreeMap::new();
         for CubeChange { key, counts, sign } in rows {
             changes.entry(key).or_default().add(*counts, *sign);
         }
-        change(db, changes)
+        change(db, batch, changes)
     }
 }
 

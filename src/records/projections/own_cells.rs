@@ -26,7 +26,7 @@ use super::counts::{Counts, CubeKey, OwnCell};
 use super::own_held;
 use super::own_set::{MARK, OwnSet, SUMMED_BY};
 use crate::db::schema::{own_entered, own_sets};
-use crate::db::{Db, DeferredRow, WriteTransaction, cached, statements, upsert_rows};
+use crate::db::{Db, DeferredRow, InsertBatch, WriteTransaction, cached, statements, upsert_rows};
 use crate::error::{Error, Result};
 use crate::json::{read_borrowed, read_stored};
 use crate::records::row::RecordRow;
@@ -151,7 +151,7 @@ pub(super) fn adjust(tx: &mut WriteTransaction, said: OwnSaid, contributions: Ve
 impl DeferredRow for OwnChange {
     const RANK: u8 = 2;
 
-    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
+    fn insert<'r>(db: &mut Db, _: &mut InsertBatch<'r>, rows: &'r [Self]) -> Result<()> {
         let kept = kept(db)?;
         let mut changes = OwnCells::new();
         for OwnChange { said, contributions, sign } in rows {
@@ -179,7 +179,10 @@ fn write_some(db: &mut Db, changes: &[(&OwnCell, &OwnCounts)]) -> Result<()> {
             None => empty.extend(held.map(|_| *cell)),
         }
     }
-    statements(&filled).try_for_each(|filled| put_cells(db, filled))?;
+    put_cells(
+        db,
+        &filled.iter().map(|(cell, counts): &(&OwnCell, String)| (*cell, counts.as_str())).collect::<Vec<_>>(),
+    )?;
     statements(&empty).try_for_each(|empty| remove_cells(db, empty))
 }
 

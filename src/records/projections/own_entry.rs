@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::{cube, own_cells};
 use crate::db::schema::records;
-use crate::db::{Db, DeferredRow, WriteTransaction};
+use crate::db::{Db, DeferredRow, InsertBatch, WriteTransaction};
 use crate::error::Result;
 use crate::records::own_values::NewOwnValues;
 
@@ -28,7 +28,7 @@ struct EntryDue;
 impl DeferredRow for EntryDue {
     const RANK: u8 = 3;
 
-    fn insert(db: &mut Db, _: &[Self]) -> Result<()> {
+    fn insert<'r>(db: &mut Db, _: &mut InsertBatch<'r>, _: &'r [Self]) -> Result<()> {
         enter(db)
     }
 }

@@ -34,26 +34,18 @@ SELECT "audit_trail"."seq", "audit_trail"."hash"
   FROM "audit_trail"
   ORDER BY "audit_trail"."seq" DESC
   LIMIT $1;
-INSERT INTO counters (name, value) SELECT *
-  FROM unnest($1, $2)
+WITH i0 AS (INSERT INTO audit_trail (seq, at, actor, request_id, kind, action, subject, revision, digest, hash, actor_kind, actor_issuer, actor_client) SELECT *
+  FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)), i1 AS (INSERT INTO changes (seq, record_id, revision, register, number, action, at, trace) SELECT *
+  FROM unnest($14, $15, $16, $17, $18, $19, $20, $21)), i2 AS (INSERT INTO counters (name, value) SELECT *
+  FROM unnest($22, $23)
   ON CONFLICT (name) DO UPDATE
-  SET value = excluded.value;
-INSERT INTO audit_trail (seq, at, actor, request_id, kind, action, subject, revision, digest, hash, actor_kind, actor_issuer, actor_client) SELECT *
-  FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
-INSERT INTO history (record_id, revision, register, action, at, actor, request_id, changes, personal, salt, personal_digest, value_salt, actor_kind, actor_issuer, actor_client) SELECT *
-  FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
-INSERT INTO cube (period, register, kind, requester, area, channel, filing, role, medium, status, responsible, received, closed, days, settled) SELECT *
-  FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+  SET value = excluded.value), i3 AS (INSERT INTO cube (period, register, kind, requester, area, channel, filing, role, medium, status, responsible, received, closed, days, settled) SELECT *
+  FROM unnest($24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38)
   ON CONFLICT (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) DO UPDATE
-  SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, days = cube.days + excluded.days, settled = cube.settled + excluded.settled;
-INSERT INTO changes (seq, record_id, revision, register, number, action, at, trace) SELECT *
-  FROM unnest($1, $2, $3, $4, $5, $6, $7, $8);
-SELECT "records"."id", "records"."pos"
-  FROM "records"
-  WHERE ("records"."id" = ANY($1));
-INSERT INTO records_search (word, key) SELECT word, key
-  FROM unnest(string_to_array($1, ' '), CAST(string_to_array($2, ' ') AS BIGINT[])) AS named (word, key)
-  ON CONFLICT DO NOTHING;
+  SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, days = cube.days + excluded.days, settled = cube.settled + excluded.settled), i4 AS (INSERT INTO history (record_id, revision, register, action, at, actor, request_id, changes, personal, salt, personal_digest, value_salt, actor_kind, actor_issuer, actor_client) SELECT *
+  FROM unnest($39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53)) INSERT INTO records_search (word, key) SELECT DISTINCT word, base + pos
+  FROM unnest($54, $55, $56) AS new (id, base, words) JOIN records USING (id), unnest(string_to_array(words, ' ')) AS word
+  ORDER BY 1, 2;
 COMMIT;
 
 -- create a case
@@ -61,8 +53,19 @@ SELECT "records"."id", "records"."register"
   FROM "records"
   WHERE ("records"."number" = $1)
   LIMIT $2;
-INSERT INTO record_links (source, property, target) SELECT *
-  FROM unnest($1, $2, $3);
+WITH i0 AS (INSERT INTO audit_trail (seq, at, actor, request_id, kind, action, subject, revision, digest, hash, actor_kind, actor_issuer, actor_client) SELECT *
+  FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)), i1 AS (INSERT INTO changes (seq, record_id, revision, register, number, action, at, trace) SELECT *
+  FROM unnest($14, $15, $16, $17, $18, $19, $20, $21)), i2 AS (INSERT INTO counters (name, value) SELECT *
+  FROM unnest($22, $23)
+  ON CONFLICT (name) DO UPDATE
+  SET value = excluded.value), i3 AS (INSERT INTO cube (period, register, kind, requester, area, channel, filing, role, medium, status, responsible, received, closed, days, settled) SELECT *
+  FROM unnest($24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38)
+  ON CONFLICT (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) DO UPDATE
+  SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, days = cube.days + excluded.days, settled = cube.settled + excluded.settled), i4 AS (INSERT INTO history (record_id, revision, register, action, at, actor, request_id, changes, personal, salt, personal_digest, value_salt, actor_kind, actor_issuer, actor_client) SELECT *
+  FROM unnest($39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53)), i5 AS (INSERT INTO record_links (source, property, target) SELECT *
+  FROM unnest($54, $55, $56)) INSERT INTO records_search (word, key) SELECT DISTINCT word, base + pos
+  FROM unnest($57, $58, $59) AS new (id, base, words) JOIN records USING (id), unnest(string_to_array(words, ' ')) AS word
+  ORDER BY 1, 2;
 
 -- create many in one transaction
 -- sends nothing else than what stands above.
@@ -79,6 +82,16 @@ UPDATE "records"
 DELETE
   FROM records_search AS held USING unnest(string_to_array($1, ' '), CAST(string_to_array($2, ' ') AS BIGINT[])) AS named (word, key)
   WHERE held.word = named.word AND held.key = named.key;
+INSERT INTO records_search (word, key) SELECT word, key
+  FROM unnest(string_to_array($1, ' '), CAST(string_to_array($2, ' ') AS BIGINT[])) AS named (word, key)
+  ON CONFLICT DO NOTHING;
+WITH i0 AS (INSERT INTO audit_trail (seq, at, actor, request_id, kind, action, subject, revision, digest, hash, actor_kind, actor_issuer, actor_client) SELECT *
+  FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)), i1 AS (INSERT INTO changes (seq, record_id, revision, register, number, action, at, trace) SELECT *
+  FROM unnest($14, $15, $16, $17, $18, $19, $20, $21)), i2 AS (INSERT INTO counters (name, value) SELECT *
+  FROM unnest($22, $23)
+  ON CONFLICT (name) DO UPDATE
+  SET value = excluded.value) INSERT INTO history (record_id, revision, register, action, at, actor, request_id, changes, personal, salt, personal_digest, value_salt, actor_kind, actor_issuer, actor_client) SELECT *
+  FROM unnest($24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38);
 
 -- close a case
 UPDATE "records"
@@ -95,6 +108,16 @@ DELETE
   FROM cube
   WHERE received = 0 AND closed = 0 AND days = 0 AND settled = 0 AND (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) IN (
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11));
+WITH i0 AS (INSERT INTO audit_trail (seq, at, actor, request_id, kind, action, subject, revision, digest, hash, actor_kind, actor_issuer, actor_client) SELECT *
+  FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)), i1 AS (INSERT INTO changes (seq, record_id, revision, register, number, action, at, trace) SELECT *
+  FROM unnest($14, $15, $16, $17, $18, $19, $20, $21)), i2 AS (INSERT INTO counters (name, value) SELECT *
+  FROM unnest($22, $23)
+  ON CONFLICT (name) DO UPDATE
+  SET value = excluded.value), i3 AS (INSERT INTO cube (period, register, kind, requester, area, channel, filing, role, medium, status, responsible, received, closed, days, settled) SELECT *
+  FROM unnest($24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38)
+  ON CONFLICT (period, register, kind, requester, area, channel, filing, role, medium, status, responsible) DO UPDATE
+  SET received = cube.received + excluded.received, closed = cube.closed + excluded.closed, days = cube.days + excluded.days, settled = cube.settled + excluded.settled) INSERT INTO history (record_id, revision, register, action, at, actor, request_id, changes, personal, salt, personal_digest, value_salt, actor_kind, actor_issuer, actor_client) SELECT *
+  FROM unnest($39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53);
 
 -- create what another system delivers
 SELECT records.pos, records.id, records.register, records.number, records.title, records.received_on, records.closed_on, records.status, records.responsible, records.kind, records.requester, records.area, records.channel, records.filing, records.role, records.medium, records.organisation, records.due_on, records.published, records.external_system, records.external_id, records.external_version, records.external_url, records.details, records.personal, records.created_at, records.updated_at, records.revision, records.number_key, records.organisation_key, records.external_given, records.title_key
@@ -811,6 +834,8 @@ SELECT max("history"."revision")
   FROM "history"
   WHERE ("history"."record_id" = $1)
   LIMIT $2;
+INSERT INTO audit_trail (seq, at, actor, request_id, kind, action, subject, revision, digest, hash, actor_kind, actor_issuer, actor_client) SELECT *
+  FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 SET statement_timeout = 0;
 SELECT CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT) AS number;
 SELECT name, is_passing

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{Datelike, NaiveDate};
 
 use super::{IndexChange, IndexKey, letter};
-use crate::db::{Db, Statement};
+use crate::db::{Db, InsertBatch, Statement};
 use crate::error::Result;
 use crate::records::find::Condition;
 
@@ -141,8 +141,8 @@ pub(super) type NextRecords<'n> = dyn FnMut(&mut Db) -> Result<Vec<IndexedRecord
 
 /// The index of words of one database. It has an entry for each word of each record.
 pub(super) trait WordIndex: Sync {
-    /// Writes changes.
-    fn write(&self, db: &mut Db, changes: &[IndexChange]) -> Result<()>;
+    /// Writes changes, or leaves that to the batch.
+    fn write<'r>(&self, db: &mut Db, batch: &mut InsertBatch<'r>, changes: &[IndexChange<'r>]) -> Result<()>;
 
     /// The query for the keys of some entries of the words that begin with a text, in no order.
     fn some(&self, beginning: &str, limit: i64) -> Statement<'static>;

@@ -15,7 +15,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use crate::db::schema::records;
-use crate::db::{Db, DeferredRow, WriteTransaction, cached, statements};
+use crate::db::{Db, DeferredRow, InsertBatch, WriteTransaction, cached, statements};
 use crate::error::Result;
 use crate::records::row::RecordRow;
 
@@ -115,39 +115,44 @@ fn places(db: &mut Db, ids: &[&str]) -> Result<HashMap<String, i64>> {
 impl DeferredRow for IndexEntry {
     const RANK: u8 = 4;
 
-    fn insert(db: &mut Db, rows: &[Self]) -> Result<()> {
-        let changes = index_changes(db, rows)?;
-        word_index(db).write(db, &changes)
+    fn insert<'r>(db: &mut Db, batch: &mut InsertBatch<'r>, rows: &'r [Self]) -> Result<()> {
+        word_index(db).write(db, batch, &index_changes(rows))
     }
 }
 
-/// A change of the index: the words that a place has, and those that it is to have.
+/// A change of the index by a record: the words that it has, and those that it is to have.
+#[derive(Clone, Copy)]
 struct IndexChange<'r> {
-    place: IndexPlace,
+    entry: &'r IndexEntry,
+    pos: Option<i64>,
     before: Option<&'r str>,
     after: Option<&'r str>,
 }
 
-/// The first entry of a record and day, the record's place, and the words that it is to have in the end.
-type NetEntry<'r> = (&'r IndexEntry, Option<i64>, Option<&'r str>);
-
-/// The changes that entries make together, of the records that are still there.
-fn index_changes<'r>(db: &mut Db, rows: &'r [IndexEntry]) -> Result<Vec<IndexChange<'r>>> {
-    let mut entries: BTreeMap<(&str, NaiveDate), NetEntry> = BTreeMap::new();
-    for row in rows {
-        let (_, pos, after) = entries.entry((&row.id, row.received_on)).or_insert((row, None, None));
-        (*pos, *after) = (pos.or(row.pos), row.after.as_deref());
+impl IndexChange<'_> {
+    /// Its place, if the record's is known, or is one of these.
+    fn place(&self, places: &HashMap<String, i64>) -> Option<IndexPlace> {
+        let pos = self.pos.or_else(|| places.get(&self.entry.id).copied())?;
+        Some(IndexPlace::new(&self.entry.register, self.entry.received_on, pos))
     }
-    entries.retain(|_, (row, _, after)| row.before.as_deref() != *after);
-    let unknown: Vec<&str> =
-        entries.values().filter(|(_, pos, _)| pos.is_none()).map(|(row, ..)| row.id.as_str()).collect();
-    let places = places(db, &unknown)?;
-    let change = |(row, pos, after): NetEntry<'r>| {
-        let pos = pos.or_else(|| places.get(&row.id).copied())?;
-        let place = IndexPlace::new(&row.register, row.received_on, pos);
-        Some(IndexChange { place, before: row.before.as_deref(), after })
-    };
-    Ok(entries.into_values().filter_map(change).collect())
+}
+
+/// The changes that entries make together.
+fn index_changes(rows: &[IndexEntry]) -> Vec<IndexChange<'_>> {
+    let mut changes: BTreeMap<(&str, NaiveDate), IndexChange> = BTreeMap::new();
+    for row in rows {
+        let new = IndexChange { entry: row, pos: None, before: row.before.as_deref(), after: None };
+        let change = changes.entry((&row.id, row.received_on)).or_insert(new);
+        (change.pos, change.after) = (change.pos.or(row.pos), row.after.as_deref());
+    }
+    changes.into_values().filter(|change| change.before != change.after).collect()
+}
+
+/// The changes with their places in the index, of the records that are still there.
+fn placed<'r>(db: &mut Db, changes: &[IndexChange<'r>]) -> Result<Vec<(IndexPlace, IndexChange<'r>)>> {
+    let unknown = changes.iter().filter(|change| change.pos.is_none()).map(|change| change.entry.id.as_str());
+    let places = places(db, &unknown.collect::<Vec<_>>())?;
+    Ok(changes.iter().filter_map(|change| Some((change.place(&places)?, *change))).collect())
 }
 
 #[derive(QueryableByName)]

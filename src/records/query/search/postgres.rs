@@ -6,10 +6,11 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 
 use super::index::{
-    IndexFindings, IndexedRecord, KeyBlock, KeySpan, NextRecords, POS, WordIndex, WordSource, by_place, in_all,
+    IndexFindings, IndexPlace, IndexedRecord, KeyBlock, KeySpan, NextRecords, POS, WordIndex, WordSource, by_place,
+    in_all,
 };
-use super::{IndexChange, IndexKey};
-use crate::db::{Db, Statement};
+use super::{IndexChange, IndexEntry, IndexKey, placed};
+use crate::db::{ColumnArrays, Db, InsertBatch, Statement};
 use crate::error::Result;
 use crate::records::find::Condition;
 
@@ -34,6 +35,20 @@ fn entries_as_rows(statement: Statement<'static>, entries: &[(&str, i64)]) -> St
     let rows = statement.sql("unnest(string_to_array(").bind::<Text, _>(words.join(" "));
     let rows = rows.sql(", ' '), CAST(string_to_array(").bind::<Text, _>(keys.join(" "));
     rows.sql(", ' ') AS BIGINT[])) AS named (word, key)")
+}
+
+/// The insertion of the words of new records: of a record that is new nothing is there yet.
+fn entries_of_new<'r>(changes: &[IndexChange<'r>]) -> ColumnArrays<'r> {
+    let before = ["INSERT INTO records_search (word, key) ", "SELECT DISTINCT word, base + pos FROM ", "unnest("];
+    let behind = [
+        ") AS new (id, base, words) JOIN records USING (id), unnest(string_to_array(words, ' ')) AS word",
+        " ORDER BY 1, 2",
+    ];
+    let base = |entry: &IndexEntry| IndexPlace::new(&entry.register, entry.received_on, 0).key();
+    let columns =
+        ColumnArrays::new(before, behind).bind::<Text, _>(changes.iter().map(|change| change.entry.id.as_str()));
+    let columns = columns.bind::<BigInt, _>(changes.iter().map(|change| base(change.entry)));
+    columns.bind::<Text, _>(changes.iter().map(|change| change.after.unwrap_or_default()))
 }
 
 /// Goes on with the rows of the words that begin with a text.
@@ -120,10 +135,15 @@ fn together(found: Vec<(i64, i64)>, sources: usize, (span, limit): (KeySpan, i64
 pub(super) struct PostgresWords;
 
 impl WordIndex for PostgresWords {
-    fn write(&self, db: &mut Db, changes: &[IndexChange]) -> Result<()> {
+    /// A new record gets its place with its row, which the statement itself looks for.
+    fn write<'r>(&self, db: &mut Db, batch: &mut InsertBatch<'r>, changes: &[IndexChange<'r>]) -> Result<()> {
+        let (known, new): (Vec<_>, Vec<_>) = changes.iter().partition(|change| change.pos.is_some());
+        if let Some(server) = db.server() {
+            batch.insert(server, &new, entries_of_new)?;
+        }
         let (mut gone, mut new) = (BTreeSet::new(), BTreeSet::new());
-        for IndexChange { place, before, after } in changes {
-            let (before, after, key) = (set_of(*before), set_of(*after), place.key());
+        for (place, IndexChange { before, after, .. }) in placed(db, &known)? {
+            let (before, after, key) = (set_of(before), set_of(after), place.key());
             gone.extend(before.difference(&after).map(|word| (*word, key)));
             new.extend(after.difference(&before).map(|word| (*word, key)));
         }

@@ -10,8 +10,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::index::{IndexFindings, KeyBlock, KeySpan, NextRecords, POS, WordIndex, WordSource};
-use super::{IndexChange, IndexKey};
-use crate::db::{Db, Statement, exclusively, insert};
+use super::{IndexChange, IndexKey, placed};
+use crate::db::{Db, InsertBatch, Statement, exclusively, insert};
 use crate::error::Result;
 use crate::records::find::Condition;
 
@@ -51,9 +51,10 @@ fn entries(statement: Statement<'static>, beginning: &str, limit: i64) -> Statem
 pub(super) struct SqliteWords;
 
 impl WordIndex for SqliteWords {
-    fn write(&self, db: &mut Db, changes: &[IndexChange]) -> Result<()> {
-        let gone: Vec<_> = changes.iter().filter_map(|change| Some((change.place.key(), change.before?))).collect();
-        let said: Vec<_> = changes.iter().filter_map(|change| Some((change.place.key(), change.after?))).collect();
+    fn write<'r>(&self, db: &mut Db, _: &mut InsertBatch<'r>, changes: &[IndexChange<'r>]) -> Result<()> {
+        let changes = placed(db, changes)?;
+        let gone: Vec<_> = changes.iter().filter_map(|(place, change)| Some((place.key(), change.before?))).collect();
+        let said: Vec<_> = changes.iter().filter_map(|(place, change)| Some((place.key(), change.after?))).collect();
         insert(db, ("records_search (records_search, rowid, words)", ""), &gone, |values, (key, words)| {
             values.bind::<Text, _>("delete").bind::<BigInt, _>(*key).bind::<Text, _>(*words)
         })?;
