@@ -220,9 +220,9 @@ impl<R: DeferredRow> RowsOfAKind for Rows<R> {
     }
 
     fn insert<'r>(&'r self, db: &mut Db, batch: &mut InsertBatch<'r>) -> Result<()> {
-        match &self.rows[self.written..] {
-            [] => Ok(()),
-            rows => R::insert(db, batch, rows),
+        match self.rows.get(self.written..) {
+            None | Some([]) => Ok(()),
+            Some(rows) => R::insert(db, batch, rows),
         }
     }
 
