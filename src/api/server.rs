@@ -236,11 +236,15 @@ fn workers(app: &App) -> Result<Vec<std::thread::JoinHandle<()>>> {
 /// Brings the database up to date, and returns the keys that its data is sealed with.
 fn prepare_database(config: &Config, clock: &Clock, profile: &mut Profile) -> Result<(Keys, PurposeKeys)> {
     db::check_access_log(&config.database)?;
-    if !config.database.no_migrate {
-        crate::registers::migrate(&mut db::create(&config.database.target()?, &config.database)?)?;
-    }
+    let mut db = match config.database.no_migrate {
+        true => db::connect(&config.database)?,
+        false => {
+            let mut db = db::create(&config.database.target()?, &config.database)?;
+            crate::registers::migrate(&mut db)?;
+            db
+        }
+    };
     db::prepare_record_keys(&config.database)?;
-    let mut db = db::connect(&config.database)?;
     let keys = seal::keys_for(&mut db, config)?;
     rename_held(&mut db, profile, &keys, clock)?;
     own_sets::keep(&mut db, &own_sets_of(&profile.layouts), |set| {

@@ -113,19 +113,16 @@ impl Database {
     ) -> Result<Self> {
         let patience = Timeouts { turn: connections.pool_timeout, statement: database.into() };
         let hangs = hangs::HangCount::default();
-        read_pool::ReadPool::check(&writes, patience.statement)?;
         let open = |target| read_pool::ReadPool::open(target, patience, connections.reading, &hangs);
         let replica = |target: Target| {
             let found = read_pool::ReadPool::check(&target, patience.statement);
             replica::Replica::new(open(target)?, found).map(Arc::new)
         };
+        // It fails where no connection can be made.
+        let writer =
+            writer::Writer::start(WritingPlace::new(writes.clone(), patience.statement, schema)?, patience, &hangs)?;
         let replica = (reads != writes).then(|| replica(reads)).transpose()?;
-        Ok(Database {
-            own: open(writes.clone())?,
-            replica,
-            writer: writer::Writer::start(WritingPlace::new(writes, patience.statement, schema)?, patience, &hangs)?,
-            errors: Arc::default(),
-        })
+        Ok(Database { own: open(writes)?, replica, writer, errors: Arc::default() })
     }
 
     /// True if lists and statistics come from a replica.

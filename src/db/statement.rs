@@ -281,7 +281,7 @@ pub struct InsertBatch<'f>(Vec<ColumnArrays<'f>>);
 
 impl<'f> InsertBatch<'f> {
     /// Leaves the insertion of rows to it, whose statement is the same for however many. Those that are too many for a statement
-    /// go alone, so that there are few different batches.
+    /// go alone, behind what was left to it before, so that there are few different batches.
     pub fn insert<R>(
         &mut self,
         server: &mut PgConnection,
@@ -291,17 +291,25 @@ impl<'f> InsertBatch<'f> {
         match rows.len() {
             0 => {}
             1..=MOST => self.0.push(insertion(rows)),
-            _ => rows.chunks(MOST).try_for_each(|rows| insertion(rows).execute(server).map(|_| ()))?,
+            _ => {
+                // They may refer to rows that were left to the batch.
+                self.send_to(server)?;
+                rows.chunks(MOST).try_for_each(|rows| insertion(rows).execute(server).map(|_| ()))?;
+            }
         }
         Ok(())
     }
 
     /// Sends what was left to it.
     pub fn send(&mut self, db: &mut Db) -> Result<()> {
+        db.server().map_or(Ok(()), |server| self.send_to(server))
+    }
+
+    fn send_to(&mut self, server: &mut PgConnection) -> Result<()> {
         let mut insertions = InsertBatch(std::mem::take(&mut self.0));
         // In an order of their own, so that there are few different batches.
         insertions.0.sort_by_key(|insertion| insertion.before);
-        if let Some(server) = db.server().filter(|_| !insertions.0.is_empty()) {
+        if !insertions.0.is_empty() {
             insertions.execute(server)?;
         }
         Ok(())

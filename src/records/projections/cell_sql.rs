@@ -436,6 +436,17 @@ pub(super) fn all_own_cells() -> Statement<'static> {
     cells.sql("counts FROM own_cells")
 }
 
+/// The values that the years of the cube have in dimensions: the register, the place of the dimension, and the value.
+pub(super) fn values_in_years(dimensions: &[Dimension]) -> Statement<'static, (Text, BigInt, Text)> {
+    let one = |values: Statement<'static>, (place, dimension): (usize, &Dimension)| {
+        let values = values.sql(if place == 0 { "" } else { " UNION ALL " }).sql("SELECT DISTINCT register, CAST(");
+        let values = values.bind::<BigInt, _>(place as i64).sql(" AS BIGINT) AS place, ").sql(dimension.name());
+        let values = values.sql(" AS value FROM cube WHERE period BETWEEN 0 AND 9999 AND ");
+        values.sql(dimension.name()).sql(" <> ''")
+    };
+    dimensions.iter().enumerate().fold(Statement::new(""), one).giving()
+}
+
 /// The rows of the cube itself.
 pub(super) fn cube_rows() -> Statement<'static> {
     Statement::new("cube")

@@ -13,7 +13,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 
 pub use super::cell_sql::NOT_IN_REGISTER;
-use super::cell_sql::{Occasion, RecordRows, SumSource, change, cube_rows, sums_of};
+use super::cell_sql::{Occasion, RecordRows, SumSource, change, cube_rows, sums_of, values_in_years};
 pub use super::counts::{Counts, CubeKey, OwnCell};
 use super::own_cells::{self, OwnCells, OwnSaid};
 use super::own_held::HeldOwn;
@@ -134,7 +134,7 @@ pub(super) fn count_sets(db: &mut Db, sets: &BTreeSet<OwnSet>) -> Result<()> {
     let (mut cells, entered) = (OwnCells::new(), own_cells::entered(db)?);
     each_record(db, 0, |pos, row| {
         if let Some(said) = OwnSaid::of_row(row)?.filter(|_| pos <= entered) {
-            own_cells::add(&mut cells, &said, sets, &of_periods(row, Resolution::Months), 1);
+            own_cells::add(&mut cells, &said, sets.iter().cloned(), &of_periods(row, Resolution::Months), 1);
         }
         Ok(())
     })?;
@@ -383,16 +383,12 @@ pub fn held_values(
     vocabulary: &Vocabulary,
     beside: &HeldOwn,
 ) -> Result<Vec<(&'static Register, Dimension, String)>> {
-    let mut held = Vec::new();
-    let (years, all) = (0..=9998, all_registers());
-    for dimension in Dimension::ALL.into_iter().filter(|dimension| is_lasting(*dimension)) {
-        let counts = count(db, &years, Resolution::Years, &[Dimension::Register, dimension], &all)?;
-        let value = |count: &Count| {
-            let register = registers::find(count.value(Dimension::Register)?)?;
-            Some((register, dimension, count.value(dimension)?.to_owned()))
-        };
-        held.extend(counts.iter().filter_map(value));
-    }
+    let lasting: Vec<Dimension> = Dimension::ALL.into_iter().filter(|dimension| is_lasting(*dimension)).collect();
+    let in_years: Vec<(String, i64, String)> = values_in_years(&lasting).load(db)?;
+    let held = in_years.into_iter().filter_map(|(register, place, value)| {
+        Some((registers::find(&register)?, *lasting.get(place as usize)?, value))
+    });
+    let mut held: Vec<(&Register, Dimension, String)> = held.collect();
     for dimension in vocabulary.own_and_beside() {
         let said = beside.keys().filter(|(_, name, value)| name == dimension.own_name() && !value.is_empty());
         held.extend(said.filter_map(|(of, _, value)| Some((registers::find(of)?, dimension, value.clone()))));

@@ -73,13 +73,13 @@ impl OwnSaid {
         alone.chain(summed)
     }
 
-    /// Its share in the counts of a set, where a record like it adds these to the cube, and the values that they stand under.
-    fn share(&self, set: &OwnSet, counts: Counts) -> Option<(String, Counts)> {
-        let counts = match set.number.as_str() {
-            "" => counts,
-            number => counts.times(*self.numbers.get(number)?),
+    /// The place of its counts in a set: the set, the values that they stand under, and its number, which they are multiplied by.
+    fn place(&self, set: &OwnSet) -> Option<(String, String, Option<i64>)> {
+        let number = match set.number.as_str() {
+            "" => None,
+            number => Some(*self.numbers.get(number)?),
         };
-        Some((self.values(set)?, counts))
+        Some((set.key(), self.values(set)?, number))
     }
 }
 
@@ -100,15 +100,16 @@ pub type OwnCells = BTreeMap<OwnCell, OwnCounts>;
 pub(super) fn add(
     to: &mut OwnCells,
     said: &OwnSaid,
-    sets: &BTreeSet<OwnSet>,
+    sets: impl Iterator<Item = OwnSet>,
     contributions: &[(CubeKey, Counts)],
     sign: i64,
 ) {
+    let places: Vec<_> = sets.filter_map(|set| said.place(&set)).collect();
     for (key, counts) in contributions {
         let cell = to.entry(OwnCell::of(key)).or_default();
-        let shares = sets.iter().filter_map(|set| Some((set.key(), said.share(set, *counts)?)));
-        for (set, (own, counts)) in shares {
-            cell.entry(set).or_default().entry(own).or_default().add(counts, sign);
+        for (set, own, number) in &places {
+            let share = number.map_or(*counts, |number| counts.times(number));
+            cell.entry(set.clone()).or_default().entry(own.clone()).or_default().add(share, sign);
         }
     }
 }
@@ -121,8 +122,7 @@ pub(super) fn add_all(
     contributions: &[(CubeKey, Counts)],
     sign: i64,
 ) {
-    let sets = said.sets().chain(kept.iter().cloned()).collect();
-    add(to, said, &sets, contributions, sign);
+    add(to, said, said.sets().chain(kept.iter().cloned()), contributions, sign);
 }
 
 /// Takes out the counts in which nothing is left, and the sets and cells without any.
