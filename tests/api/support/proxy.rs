@@ -58,7 +58,7 @@ impl Proxy {
                 }
                 let Ok(server) = TcpStream::connect(&server) else { continue };
                 // Else the system waits with what is said in two pieces, longer than the link takes.
-                [&client, &server].map(|end| end.set_nodelay(true).unwrap());
+                [&client, &server].iter().for_each(|end| end.set_nodelay(true).unwrap());
                 let ends = [client.try_clone().unwrap(), server.try_clone().unwrap()];
                 let number = {
                     let mut state = shared.lock().unwrap();
