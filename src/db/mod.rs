@@ -118,7 +118,7 @@ impl Database {
             let found = read_pool::ReadPool::check(&target, patience.statement);
             replica::Replica::new(open(target)?, found).map(Arc::new)
         };
-        // It fails where no connection can be made.
+        // The start fails here where no connection can be made.
         let writer =
             writer::Writer::start(WritingPlace::new(writes.clone(), patience.statement, schema)?, patience, &hangs)?;
         let replica = (reads != writes).then(|| replica(reads)).transpose()?;

@@ -13,7 +13,7 @@ use super::connection::{Backend, Db};
 
 /// A query that is kept prepared under its text, for `load` and `get_result`. Diesel prepares updates and raw SQL anew
 /// each time, because their text could be different each time. Here it is one of a few. (`execute` asks a reference to
-/// the statement whether it can be kept, which does not know: use `returning` there, or a [`Statement`].)
+/// the statement whether it can be kept, which does not know: use `returning` there, or a [`Statement`](super::Statement).)
 pub struct Cached<S>(S);
 
 /// Keeps a query prepared.

@@ -1,5 +1,5 @@
-//! Statements of SQL with values in between, and the insertion of rows: into SQLite many with one statement; to a server all at once,
-//! each column an array, and those of several tables with one statement, for each is a way there and back.
+//! Statements of SQL with values in between, and the insertion of rows: into SQLite many with one statement; to a server all at
+//! once, each column an array, and those of several tables with one statement, for each is a way there and back.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
